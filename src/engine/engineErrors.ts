@@ -164,7 +164,9 @@ export type ForwardErrorReason =
   /** PermitRemoteOpen does not list the address that a client on the server requested. */
   | "not-permitted"
   /** The local target of a remote forward does not accept connections. */
-  | "target-refused";
+  | "target-refused"
+  /** Its target is its own listener, perhaps through other forwards. */
+  | "loop";
 
 /** A forward, or a connection through it, could not be made. `message` is for the log. */
 export class ForwardError extends SshSessionsError<ForwardErrorReason> {

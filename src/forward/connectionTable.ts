@@ -14,6 +14,8 @@ interface Open {
   to: string | undefined;
   sent: number;
   received: number;
+  /** Its connection was made, and the target has sent nothing yet. */
+  isUnanswered: boolean;
 }
 
 type Counts = Pick<
@@ -24,6 +26,8 @@ type Counts = Pick<
 /** One connection's entry; `end` is idempotent. */
 export interface ConnectionEntry {
   goesTo(target: string): void;
+  /** The connection to the target was made. */
+  made(): void;
   count(direction: "toTarget" | "fromTarget", bytes: number): void;
   /** @param failure why it could not be made. */
   end(failure?: Error): void;
@@ -34,6 +38,7 @@ export class ConnectionTable {
   readonly #clock: Clock;
   readonly #onChange: () => void;
   readonly #open = new Map<number, Open>();
+  #unanswered = 0;
   #taken = 0;
   #failed = 0;
   #sent = 0;
@@ -47,16 +52,25 @@ export class ConnectionTable {
     this.#onChange = onChange;
   }
 
+  /** Open connections whose target has sent nothing. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
   begin(from: string | undefined, to: string | undefined): ConnectionEntry {
     const open: Open = {
       ...{ id: ++this.#taken, from, to, since: this.#clock.now() },
-      ...{ sent: 0, received: 0 },
+      ...{ sent: 0, received: 0, isUnanswered: false },
     };
     this.#open.set(open.id, open);
     this.#onChange();
     return {
       goesTo: (target) => {
         open.to = target;
+      },
+      made: () => {
+        open.isUnanswered = true;
+        this.#unanswered++;
       },
       count: (direction, bytes) => {
         if (direction === "toTarget") {
@@ -65,10 +79,12 @@ export class ConnectionTable {
         } else {
           open.received += bytes;
           this.#received += bytes;
+          this.#answered(open);
         }
       },
       end: (failure) => {
         if (this.#open.delete(open.id)) {
+          this.#answered(open);
           if (failure !== undefined) {
             this.turnedAway(failure);
           } else if (open.received > 0) {
@@ -89,7 +105,7 @@ export class ConnectionTable {
   snapshot(): Counts {
     const newest = [...this.#open.values()].slice(-namedConnections).reverse();
     return {
-      connections: newest.map((open): ForwardConnection => Object.freeze({ ...open })),
+      connections: newest.map(({ isUnanswered: _, ...open }): ForwardConnection => Object.freeze(open)),
       openConnections: this.#open.size,
       taken: this.#taken,
       failed: this.#failed,
@@ -98,6 +114,13 @@ export class ConnectionTable {
       rate: this.#measure(),
       lastFailure: this.#lastFailure,
     };
+  }
+
+  #answered(open: Open): void {
+    if (open.isUnanswered) {
+      open.isUnanswered = false;
+      this.#unanswered--;
+    }
   }
 
   #measure(): number {

@@ -6,7 +6,7 @@ import { Emitter, nextEvent } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { ConnectionUse } from "../config/connectionPolicy.ts";
-import { type ForwardSpec, formatTarget, type ListenAddress } from "../config/forwardSpec.ts";
+import type { ForwardSpec, ListenAddress } from "../config/forwardSpec.ts";
 import type { RemoteListener } from "../engine/connectionEngine.ts";
 import { ForwardError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
@@ -19,13 +19,14 @@ import type {
   ReconnectTicket,
 } from "../reconnect/reconnectTypes.ts";
 import { ConnectionTable } from "./connectionTable.ts";
-import type { DescriptorBudget } from "./descriptorBudget.ts";
+import type { DescriptorBudget, DescriptorShare } from "./descriptorBudget.ts";
+import type { DialledSockets } from "./dialledSockets.ts";
 import { addressesThere, idleLimitOf, serverAddress, withKnownPort } from "./forwardAddresses.ts";
 import { ForwardOrigins } from "./forwardOrigins.ts";
 import type { ForwardRules } from "./forwardRules.ts";
 import type { ForwardOrigin, ForwardSnapshot, ForwardState } from "./forwardTypes.ts";
+import { LocalClients } from "./localClients.ts";
 import { LocalListener } from "./localListener.ts";
-import { serveLocal } from "./localSide.ts";
 import { refusal } from "./refusal.ts";
 import { remoteHandler } from "./remoteSide.ts";
 import { resetSocket } from "./resetSocket.ts";
@@ -39,6 +40,7 @@ export interface ForwardInit {
   readonly logger: Logger;
   readonly registry: MasterRegistry;
   readonly budget: DescriptorBudget;
+  readonly dialled: DialledSockets;
   readonly use: ConnectionUse;
   readonly host: string;
   readonly spec: ForwardSpec;
@@ -59,6 +61,7 @@ export class Forward implements Disposable {
   readonly #table: ConnectionTable;
   readonly #link: ConnectionLink;
   readonly #sockets = new Set<Socket>();
+  readonly #share: DescriptorShare;
   readonly #stateChanged = new Emitter<void>();
   readonly #origins: ForwardOrigins;
   #onDemand: boolean;
@@ -78,6 +81,7 @@ export class Forward implements Disposable {
     this.#onDemand = init.onDemand;
     this.#since = init.clock.now();
     this.#state = { kind: "starting", since: this.#since };
+    this.#share = init.budget.share();
     this.#table = new ConnectionTable(init.clock, () => init.onChange());
     this.#link = new ConnectionLink({
       registry: init.registry,
@@ -178,9 +182,15 @@ export class Forward implements Disposable {
 
   async #listenHere(): Promise<void> {
     const { rules, spec } = this.#init;
-    const open = (at: ListenAddress): Promise<LocalListener> =>
-      LocalListener.open({ at, ...rules, onConnection: (socket) => void this.#onClient(socket) });
     const run = this.#run.signal;
+    const clients = this.#clients(run);
+    const onConnection = (socket: Socket): void => {
+      socket.on("error", () => {});
+      this.#track(socket);
+      void clients.serve(socket);
+    };
+    const open = (at: ListenAddress): Promise<LocalListener> =>
+      LocalListener.open({ at, ...rules, onConnection });
     const wanted = withKnownPort(spec.listen, this.#port);
     const listener = await open(wanted).catch((error: unknown) => {
       if (wanted !== spec.listen) {
@@ -198,16 +208,16 @@ export class Forward implements Disposable {
   }
 
   async #listenThere(master: Master): Promise<void> {
-    const { spec, rules, budget } = this.#init;
+    const { id, spec, rules, dialled } = this.#init;
     const run = this.#run.signal;
     const handler = remoteHandler({
-      table: this.#table,
-      budget,
+      ...{ id, dialled, table: this.#table, share: this.#share },
       target: spec.kind === "remote" ? spec.target : undefined,
       permitted: rules.permitted,
       idleLimit: idleLimitOf(this.#init.spec, this.#init.use.config),
       deadline: () => this.#deadline(),
       track: (socket) => this.#track(socket),
+      onLoop: (error) => void this.#refuse(error, run),
     });
     const listen = (at: ListenAddress): Promise<RemoteListener> =>
       master.channels.listen(serverAddress(at, rules.gatewayPorts), handler, run);
@@ -255,34 +265,15 @@ export class Forward implements Disposable {
     this.#setState({ kind: "waiting", since: this.#now, onDemand: how !== "lost" });
   }
 
-  async #onClient(socket: Socket): Promise<void> {
-    const { budget, spec } = this.#init;
-    socket.on("error", () => {});
-    this.#track(socket);
-    try {
-      await budget.takeInTime(() => this.#deadline());
-    } catch (error) {
-      // A stopped forward has reset the socket, and counts no failure.
-      if (ForwardError.is(error)) {
-        this.#table.turnedAway(error);
-      }
-      resetSocket(socket);
-      return;
-    }
-    if (socket.destroyed) {
-      budget.giveBack();
-      return;
-    }
-    socket.once("close", () => budget.giveBack());
-    const from =
-      socket.remoteAddress === undefined ? undefined : `${socket.remoteAddress}:${socket.remotePort}`;
-    const target = spec.kind === "local" ? spec.target : undefined;
-    const entry = this.#table.begin(from, target && formatTarget(target));
-    await serveLocal(socket, entry, {
-      target,
-      idleLimit: idleLimitOf(this.#init.spec, this.#init.use.config),
+  #clients(run: AbortSignal): LocalClients {
+    const { clock, spec, use } = this.#init;
+    return new LocalClients({
+      ...{ clock, run, table: this.#table, share: this.#share },
+      target: spec.kind === "local" ? spec.target : undefined,
+      idleLimit: idleLimitOf(spec, use.config),
       master: (signal) => this.#masterFor(signal),
       deadline: () => this.#deadline(),
+      onLoop: (error) => void this.#refuse(error, run),
     });
   }
 

@@ -15,6 +15,7 @@ import type {
   ReconnectTicket,
 } from "../reconnect/reconnectTypes.ts";
 import { DescriptorBudget } from "./descriptorBudget.ts";
+import { DialledSockets } from "./dialledSockets.ts";
 import { Forward } from "./forward.ts";
 import { forwardKey } from "./forwardKey.ts";
 import type { ForwardRules } from "./forwardRules.ts";
@@ -66,6 +67,7 @@ interface Known {
 export class ForwardService implements Disposable {
   readonly #init: ForwardServiceInit;
   readonly #budget: DescriptorBudget;
+  readonly #dialled = new DialledSockets();
   readonly #changed = new Emitter<void>();
   readonly #changedUsers = new Emitter<void>();
   readonly #forwards = new Map<string, Known>();
@@ -163,7 +165,8 @@ export class ForwardService implements Disposable {
     const { clock, logger, registry } = this.#init;
     const id = before ?? this.#newId();
     const forward = new Forward({
-      ...{ id, clock, logger, registry, host, spec, origin, onDemand, budget: this.#budget },
+      ...{ id, clock, logger, registry, host, spec, origin, onDemand },
+      ...{ budget: this.#budget, dialled: this.#dialled },
       use: { config, folder },
       rules,
       reconnect: (lost, holder) => this.#init.reconnect(lost, holder),

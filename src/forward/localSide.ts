@@ -61,6 +61,7 @@ function join(
   if (client !== undefined) {
     socket.write(client.answer("granted"));
   }
+  entry.made();
   relay({
     ...{ channel, socket, idleLimit },
     ...(client && { forChannel: client.rest }),

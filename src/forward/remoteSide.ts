@@ -6,13 +6,18 @@ import { matchPattern } from "../config/patterns.ts";
 import type { EngineChannel, ForwardedHandler } from "../engine/connectionEngine.ts";
 import { ForwardError } from "../engine/engineErrors.ts";
 import type { ConnectionEntry, ConnectionTable } from "./connectionTable.ts";
-import type { DescriptorBudget } from "./descriptorBudget.ts";
+import type { DescriptorShare } from "./descriptorBudget.ts";
+import type { DialledSockets } from "./dialledSockets.ts";
+import { leadsBack } from "./loopWatch.ts";
 import { type RelayInit, relay } from "./relay.ts";
 import { socksOnChannel } from "./socksConversation.ts";
 
 export interface RemoteSideInit {
+  /** Of the forward. */
+  readonly id: string;
   readonly table: ConnectionTable;
-  readonly budget: DescriptorBudget;
+  readonly share: DescriptorShare;
+  readonly dialled: DialledSockets;
   /** Undefined: each client on the server names its own target by SOCKS. */
   readonly target: ForwardTarget | undefined;
   /** PermitRemoteOpen: the targets that clients may name. Undefined: any. */
@@ -22,6 +27,8 @@ export interface RemoteSideInit {
   /** A deadline for reading a SOCKS request and for connecting. */
   deadline(): { readonly signal: AbortSignal; dispose(): void };
   track(socket: Socket): void;
+  /** The forward leads back to its own listener. */
+  onLoop(error: ForwardError): void;
 }
 
 /** Handles connections to the server's listener, and connects each to its target here. */
@@ -36,6 +43,13 @@ export function remoteHandler(init: RemoteSideInit): ForwardedHandler {
       entry.end(asError(error));
       return undefined;
     });
+    if (socket !== undefined && init.dialled.add(socket, init.id, from)) {
+      const error = leadsBack();
+      socket.destroy();
+      entry.end(error);
+      init.onLoop(error);
+      return undefined;
+    }
     return socket && ((channel) => join(channel, socket, entry, init));
   };
 }
@@ -101,11 +115,11 @@ function isPermitted(
 
 /** @param over aborts when the result is no longer needed */
 async function dial(target: ForwardTarget, init: RemoteSideInit, over?: AbortSignal): Promise<Socket> {
-  const { budget } = init;
+  const { share } = init;
   const deadline = init.deadline();
   const signal = over === undefined ? deadline.signal : AbortSignal.any([deadline.signal, over]);
   try {
-    const turn = budget.take(signal);
+    const turn = share.take(signal);
     if (turn === undefined) {
       throw new ForwardError("no-descriptors", "Too many connections are open");
     }
@@ -119,7 +133,7 @@ async function dial(target: ForwardTarget, init: RemoteSideInit, over?: AbortSig
 /** Gives the descriptor back when the socket closes. */
 async function connect(
   target: ForwardTarget,
-  { budget, track }: RemoteSideInit,
+  { share, track }: RemoteSideInit,
   signal: AbortSignal,
 ): Promise<Socket> {
   const socket = createConnection(
@@ -127,7 +141,7 @@ async function connect(
       ? { path: target.path, allowHalfOpen: true }
       : { host: target.host, port: target.port, allowHalfOpen: true },
   );
-  socket.once("close", () => budget.giveBack());
+  socket.once("close", () => share.giveBack());
   // A connected socket whose channel does not open has no other listener.
   socket.on("error", () => {});
   track(socket);

@@ -151,6 +151,10 @@ function reasonText({ reason, cause }: ForwardError, owner: LocalProgram | undef
       return t("PermitRemoteOpen does not list the address that a client requested.");
     case "target-refused":
       return t("The target can't be reached from this computer.");
+    case "loop":
+      return t(
+        "The target leads back to this forward, directly or through other forwards, so that each connection would cause another one. Choose another port or target.",
+      );
   }
 }
 
@@ -170,7 +174,9 @@ export function forwardStateText({ state }: ForwardSnapshot): string {
           : t("port taken by {0} ({1})", printable(state.owner.name), state.owner.pid)
         : ForwardError.is(state.error) && state.error.reason === "refused-by-server"
           ? t("refused by the server")
-          : t("failed");
+          : ForwardError.is(state.error) && state.error.reason === "loop"
+            ? t("leads back to itself")
+            : t("failed");
     case "stopped":
       return state.servedBy !== undefined
         ? t("forwarded by your ssh ({0})", state.servedBy.pid)

@@ -7,6 +7,7 @@ import type { ForwardTarget } from "../../src/config/forwardSpec.ts";
 import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
 import { ConnectionTable } from "../../src/forward/connectionTable.ts";
 import { DescriptorBudget } from "../../src/forward/descriptorBudget.ts";
+import { DialledSockets } from "../../src/forward/dialledSockets.ts";
 import { remoteHandler } from "../../src/forward/remoteSide.ts";
 import { never } from "../engine/contract/channels.ts";
 import { until } from "../lab/until.ts";
@@ -44,7 +45,11 @@ async function forwarding(target: ForwardTarget | undefined): Promise<Forwarding
     }
   });
   const handler = remoteHandler({
-    ...{ table, budget, target, permitted: undefined, idleLimit: 0 },
+    ...{ id: "f1", table, share: budget.share(), dialled: new DialledSockets() },
+    ...{ target, permitted: undefined, idleLimit: 0 },
+    onLoop: (error) => {
+      throw error;
+    },
     deadline: () => ({ signal: never(), dispose: () => {} }),
     track: (socket) => void sockets.add(socket),
   });
