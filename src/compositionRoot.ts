@@ -13,6 +13,7 @@ import { PromptQueue } from "./vscode/prompts/promptQueue.ts";
 import { VscodeAuthPrompter } from "./vscode/prompts/vscodeAuthPrompter.ts";
 import { VscodeHostKeyPrompter } from "./vscode/prompts/vscodeHostKeyPrompter.ts";
 import { VscodeSecretStore } from "./vscode/prompts/vscodeSecretStore.ts";
+import { EndedMemory } from "./vscode/settings/endedMemory.ts";
 import { EngineMemory } from "./vscode/settings/engineMemory.ts";
 import { VscodeSettings } from "./vscode/settings/vscodeSettings.ts";
 import { createVscodeLayer, type EntryCalls } from "./vscode/vscodeLayer.ts";
@@ -33,6 +34,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
   const engineMemory = new EngineMemory(context.globalState);
   const prompts = new PromptQueue();
   const resolver = store.add(createHostResolver({ settings, clock, logger }));
+  const ended = store.add(new EndedMemory(context.workspaceState, clock, home));
   const stack = store.add(
     createSshStack({
       clock,
@@ -48,6 +50,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
         paths: resolver,
         consent: new EditorRidingConsent(settings, prompts, context.globalState),
       },
+      endedStorage: ended,
       windowName: () => vscode.workspace.name ?? "",
       keeper: { isOn: () => settings.keepsTerminals, build: buildOf(context) },
     }),

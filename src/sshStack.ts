@@ -32,6 +32,7 @@ import { EnvironmentWatcher } from "./master/environmentWatcher.ts";
 import { localAddresses } from "./master/localAddresses.ts";
 import type { EngineChooser, LoginFactory } from "./master/masterPorts.ts";
 import { MasterRegistry } from "./master/masterRegistry.ts";
+import type { EndedStorage } from "./session/endedSessionTypes.ts";
 import { probeAfterEnvironmentChanges } from "./session/environmentProbes.ts";
 import { limitsFor } from "./session/limitPolicy.ts";
 import { SessionManager } from "./session/sessionManager.ts";
@@ -74,6 +75,8 @@ export interface SshStackInit {
   readonly userMasters?: { readonly paths: ControlPathSource; readonly consent: RidingConsent };
   /** Of this window, for the trees of others. */
   readonly windowName?: () => string;
+  /** Of ended sessions. Default: they are forgotten with the stack. */
+  readonly endedStorage?: EndedStorage;
   /** The process that holds connections and sessions for windows. Default: none. */
   readonly keeper?: Pick<KeeperSharingInit, "isOn" | "build">;
 }
@@ -163,6 +166,7 @@ export function createSshStack(init: SshStackInit): SshStack {
         await sessionForwards.begin({ config, folder, masterId }),
       random: init.random ?? Math.random,
       environment: init.environment ?? process.env,
+      ...(init.endedStorage && { endedStorage: init.endedStorage }),
     }),
   );
   const forwards = store.add(

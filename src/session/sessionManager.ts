@@ -11,6 +11,7 @@ import type { MasterRegistry } from "../master/masterRegistry.ts";
 import { isLoss, type LoginNews } from "../master/masterTypes.ts";
 import { Reconnections } from "../reconnect/reconnections.ts";
 import type { LostConnection, ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
+import type { EndedStorage } from "./endedSessionTypes.ts";
 import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { SessionHistory } from "./sessionHistory.ts";
@@ -39,6 +40,8 @@ export interface SessionManagerInit {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** See SessionOpenerPorts. */
   onUserSession?(use: ConnectionUse, masterId: string): Promise<void>;
+  /** Of the history. Default: it ends with this object. */
+  readonly endedStorage?: EndedStorage;
 }
 
 /** Opens sessions on masters and keeps track of them. It owns the sessions, not the registry. */
@@ -51,7 +54,7 @@ export class SessionManager implements SessionService {
   /** The lost sessions of holders that wait to reconnect. */
   readonly #lost = new WeakMap<ReconnectHolder, Session>();
   readonly #shutdown = new AbortController();
-  readonly #history = new SessionHistory();
+  readonly #history: SessionHistory;
   readonly #opener: SessionOpener;
   #nextId = 1;
 
@@ -60,6 +63,7 @@ export class SessionManager implements SessionService {
 
   constructor(init: SessionManagerInit) {
     this.#init = init;
+    this.#history = new SessionHistory(init.endedStorage);
     this.#opener = new SessionOpener(init, (session) => this.#tell(session));
     this.#reconnections = new Reconnections({
       clock: init.clock,
@@ -321,6 +325,7 @@ export class SessionManager implements SessionService {
   }
 
   dispose(): void {
+    this.#history.close();
     this.#shutdown.abort(new CancelledError());
     this.#reconnections.dispose();
     for (const session of [...this.#sessions.values()]) {

@@ -1,7 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
-import { CancelledError } from "../base/errors.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import { hostNames } from "../config/hostSpec.ts";
 import type {
@@ -27,6 +26,7 @@ import type {
   SessionSnapshot,
   SessionState,
 } from "./sessionTypes.ts";
+import { isUsersChoice } from "./usersChoice.ts";
 
 /** One session from the request to its outcome. Made by SessionManager, which attaches the open channel. */
 export class SshSession implements Session {
@@ -136,13 +136,16 @@ export class SshSession implements Session {
     return this.#request.inPlaceOf !== undefined;
   }
 
-  /** It did not open because it was cancelled. */
+  /** It did not open because the user gave it up. */
   get gaveUp(): boolean {
-    return (
-      this.#state.kind === "ended" &&
-      this.#state.outcome.kind === "failed" &&
-      CancelledError.is(this.#state.outcome.error)
-    );
+    const { outcome } = this.#state.kind === "ended" ? this.#state : {};
+    return outcome?.kind === "failed" && isUsersChoice(outcome.error);
+  }
+
+  /** See EndedSession. */
+  get isTitledByCommand(): boolean {
+    const { request } = this.#request;
+    return request.type === "exec" && request.command === this.#title;
   }
 
   get isEnded(): boolean {

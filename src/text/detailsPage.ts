@@ -52,8 +52,13 @@ export function sessionPage(
   };
 }
 
-/** @param now wall-clock milliseconds. */
-export function connectionPage(master: MasterSnapshot, history: DetailsHistory, now: number): DetailsPage {
+/** @param ended the last sessions that ended on it. @param now wall-clock milliseconds. */
+export function connectionPage(
+  master: MasterSnapshot,
+  ended: readonly SessionSnapshot[],
+  history: DetailsHistory,
+  now: number,
+): DetailsPage {
   return {
     title: printable(master.spec),
     subtitle: t("connection to {0}", printable(destinationText(master.destination))),
@@ -69,7 +74,7 @@ export function connectionPage(master: MasterSnapshot, history: DetailsHistory, 
       },
     ],
     timelineTitle: t("Connection timeline"),
-    timeline: timeline(connectionMoments(master)),
+    timeline: timeline(connectionMoments(master, ended)),
     plots: [roundTripPlot(master.roundTrips), throughputPlot(history)],
     buttons: buttons(),
   };
@@ -182,15 +187,16 @@ function joinResizes(requests: readonly RequestMoment[]): readonly Moment[] {
   return joined;
 }
 
-function connectionMoments(master: MasterSnapshot): readonly Moment[] {
-  const { state } = master;
+function connectionMoments(master: MasterSnapshot, ended: readonly SessionSnapshot[]): readonly Moment[] {
+  const { state, sessions } = master;
+  const live = new Set(sessions.map(({ id }) => id));
   return [
     {
       at: master.since,
       label: state.kind === "connecting" ? t("Connecting") : t("Connected"),
       tone: state.kind === "connecting" ? "busy" : "good",
     },
-    ...master.sessions.flatMap((session): Moment[] => [
+    ...[...sessions, ...ended.filter(({ id }) => !live.has(id))].flatMap((session): Moment[] => [
       {
         at: session.since,
         label: t("Session {0}", printable(session.title)),

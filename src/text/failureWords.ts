@@ -4,6 +4,7 @@ import { CancelledError } from "../base/errors.ts";
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { ConnectError, type ConnectErrorReason } from "../engine/engineErrors.ts";
+import { EarlierFailure } from "../session/earlierFailure.ts";
 import { HostKeyError, type HostKeyErrorReason } from "../trust/hostKeyErrors.ts";
 import { engineReasonTexts } from "./engineReasonTexts.ts";
 
@@ -89,6 +90,9 @@ function words(error: Error): string | undefined {
   }
   if (AuthError.is(error)) {
     return loginFailure(error.reason);
+  }
+  if (EarlierFailure.is(error)) {
+    return error.words;
   }
   return CancelledError.is(error) ? t("cancelled") : undefined;
 }

@@ -10,6 +10,7 @@ import { printable } from "../base/log.ts";
 import { ConfigError } from "../config/configErrors.ts";
 import { ChannelError, ConnectError, ForwardError } from "../engine/engineErrors.ts";
 import { RemoteViewError } from "../remote/remoteErrors.ts";
+import { EarlierFailure } from "../session/earlierFailure.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
 import { authMessage, keyFileMessage } from "./authMessages.ts";
 import { configMessage } from "./configMessages.ts";
@@ -65,6 +66,9 @@ function messageOf(error: unknown, host: string, home: string): UserMessage | un
   }
   if (RemoteViewError.is(error)) {
     return remoteViewMessage(error, name);
+  }
+  if (EarlierFailure.is(error)) {
+    return failure(error.message);
   }
   return {
     severity: "error",

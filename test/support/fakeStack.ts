@@ -4,18 +4,20 @@ import { ConfigError } from "../../src/config/configErrors.ts";
 import type { HostConfig, KeepalivePolicy } from "../../src/config/hostConfig.ts";
 import type { LoginOptions } from "../../src/master/masterPorts.ts";
 import { MasterRegistry, type MasterRegistryInit } from "../../src/master/masterRegistry.ts";
-import { SessionManager } from "../../src/session/sessionManager.ts";
+import { SessionManager, type SessionManagerInit } from "../../src/session/sessionManager.ts";
 import { FakeEngine, keepalive } from "./fakeEngine.ts";
 import { testHostConfig } from "./hostConfigs.ts";
 import { ManualClock } from "./manualClock.ts";
+
+type SessionParts = Pick<SessionManagerInit, "endedStorage"> & { readonly clock?: ManualClock };
 
 /** Masters and sessions over a fake engine and a manual clock. @param parts replace those of the registry. */
 export function fakeStack(
   hosts: readonly HostConfig[] = [testHostConfig()],
   logger: Logger = silentLogger,
   parts: Partial<MasterRegistryInit> = {},
+  { clock = new ManualClock(), ...sessions }: SessionParts = {},
 ) {
-  const clock = new ManualClock();
   const engine = new FakeEngine(clock);
   const settings: {
     linger: number;
@@ -89,6 +91,7 @@ export function fakeStack(
     folder: () => undefined,
     random: () => 0,
     environment: {},
+    ...sessions,
   });
   return { clock, engine, registry, manager, settings, logins };
 }

@@ -117,7 +117,8 @@ export class DetailsPanels implements Disposable {
     const master = masters.find((each) => each.id === id);
     if (master !== undefined) {
       history.add({ at: now, bytesIn: master.bytesIn, bytesOut: master.bytesOut });
-      return connectionPage(master, history, now);
+      const ended = this.#service.history().filter(({ masterId }) => masterId === id);
+      return connectionPage(master, ended, history, now);
     }
     const session =
       this.#service.session(id)?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);

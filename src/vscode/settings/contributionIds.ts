@@ -17,6 +17,9 @@ export const viewContainerId = "sshSessions";
 /** The key of the open terminals in the workspace's storage. */
 export const openTerminalsKey = "openTerminals";
 
+/** The key of the ended sessions in the workspace's storage. */
+export const endedSessionsKey = "endedSessions";
+
 /** The key of the forwards that the user started by hand, in the workspace's storage. */
 export const openForwardsKey = "openForwards";
 

@@ -1,6 +1,5 @@
 /** How ended sessions look in the Live view. No vscode. */
 
-import { CancelledError } from "../../base/errors.ts";
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
@@ -11,7 +10,6 @@ import { historyNote } from "../../text/rowNotes.ts";
 import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { agoText, sessionKindName } from "../../text/stateWords.ts";
 import { userMessage } from "../../text/userMessages.ts";
-import { HostKeyError } from "../../trust/hostKeyErrors.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import { saysHost } from "./livePresentation.ts";
 import type { ItemPresentation } from "./row.ts";
@@ -103,8 +101,8 @@ const endingIcons: Readonly<Record<EndingKind, ItemPresentation["icon"]>> = {
 };
 
 /**
- * `good`: it exited with success, or ended on request; `neutral`: the user did not let it open, or it was a shell,
- * whose exit status is that of its last command.
+ * `good`: it exited with success, or ended on request; `neutral`: it was a shell, whose exit status is that of its last
+ * command.
  */
 function ending({ outcome, kind }: SessionSnapshot): EndingKind {
   switch (outcome?.kind) {
@@ -115,14 +113,9 @@ function ending({ outcome, kind }: SessionSnapshot): EndingKind {
     case "killed":
       return "good";
     case "failed":
-      return isOwnChoice(outcome.error) ? "neutral" : "bad";
     case "signalled":
     case "lost":
     case "limit":
       return "bad";
   }
-}
-
-function isOwnChoice(error: Error): boolean {
-  return CancelledError.is(error) || (HostKeyError.is(error) && error.reason === "declined");
 }

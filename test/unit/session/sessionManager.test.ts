@@ -4,10 +4,15 @@ import { CancelledError } from "../../../src/base/errors.ts";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import { execute } from "../../../src/session/run/execute.ts";
+import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
 import { keepalive } from "../../support/fakeEngine.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
 import { settle } from "../../support/manualClock.ts";
+
+const declined = new HostKeyError("declined", "The key", {
+  ...{ host: "web1", keyType: "ssh-ed25519", fingerprint: "SHA256:x" },
+});
 
 describe("masters and sessions", () => {
   it("fifty concurrent opens make one login", async () => {
@@ -241,6 +246,17 @@ describe("masters and sessions", () => {
     await settle();
     gaveUp.abort(new CancelledError());
     await expect(opening).rejects.toThrow(CancelledError);
+    expect(manager.history()).toEqual([]);
+  });
+
+  it.each([
+    ["a host key that the user did not accept", declined],
+    ["a question that the user closed", CancelledError.dismissed()],
+    ["a jump host's key", new ConnectError("jump-failed", "The jump host", { cause: declined })],
+  ])("%s leaves no entry in the history", async (_, failure) => {
+    const { engine, manager } = fakeStack();
+    engine.failure = failure;
+    await expect(manager.open({ host: "web1", ...shell })).rejects.toBe(failure);
     expect(manager.history()).toEqual([]);
   });
 

@@ -95,11 +95,22 @@ describe("the details page of a session", () => {
 });
 
 it("a connection's page has its sessions, round trips and algorithms", async () => {
-  const { clock, manager } = fakeStack();
+  const { clock, engine, manager } = fakeStack();
   await manager.open({ host: "web1", ...shell, title: "build" });
+  await clock.advance(2000);
+  const second = await manager.open({ host: "web1", ...shell, title: "test" });
+  await clock.advance(3000);
+  engine.connection().channels[1]?.end({ code: 2 });
+  await second.ended;
   const [master] = manager.masters();
   const page =
-    master && connectionPage({ ...master, roundTrips: [1, 3, 2] }, new DetailsHistory(), clock.now());
+    master &&
+    connectionPage(
+      { ...master, roundTrips: [1, 3, 2] },
+      manager.history(),
+      new DetailsHistory(),
+      clock.now(),
+    );
   expect(page?.state).toEqual({ text: "ready", tone: "good" });
   expect(page?.plots[0]).toMatchObject({
     x: [1, 2, 3],
@@ -107,7 +118,12 @@ it("a connection's page has its sessions, round trips and algorithms", async () 
     summary: "3 measurements: last 2.0 ms, lowest 1.0 ms, highest 3.0 ms.",
   });
   expect(page?.sections.at(-1)?.rows).toEqual([["build", "terminal, open"]]);
-  expect(page?.timeline.map(({ label }) => label)).toContain("Session build");
+  expect(page?.timeline.map(({ offset, label, detail }) => [offset, label, detail])).toEqual([
+    ["+0 ms", "Connected", ""],
+    ["+0 ms", "Session build", "terminal"],
+    ["+2000 ms", "Session test", "terminal"],
+    ["+5000 ms", "Session test ended", "exit code 2"],
+  ]);
 });
 
 describe("the history of details", () => {

@@ -9,26 +9,31 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
-/** In the page: the hosts of the terminals that the extension remembers, from the workbench's storage. */
-const storedHosts = `(async () => {
+/** What the extension stores for the workspace. */
+interface Stored {
+  readonly openTerminals?: readonly { readonly host: string }[];
+  readonly endedSessions?: readonly { readonly spec: string }[];
+}
+
+/** In the page: what the extension stores, from the workbench's storage. */
+const stored = `(async () => {
   const result = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
-  const hosts = [];
   for (const { name } of await indexedDB.databases()) {
     if (name.startsWith("vscode-web-state-db-")) {
       const database = await result(indexedDB.open(name));
       const values = await result(database.transaction("ItemTable").objectStore("ItemTable").getAll());
       database.close();
       for (const value of values) {
-        if (typeof value === "string" && value.startsWith('{"openTerminals"')) {
-          hosts.push(...JSON.parse(value).openTerminals.map(({ host }) => host));
+        if (typeof value === "string" && value.startsWith("{") && value.includes('"openTerminals":')) {
+          return JSON.parse(value);
         }
       }
     }
   }
-  return hosts;
+  return {};
 })()`;
 
 /** In the page: what the terminal in front shows of VS Code's own scrollback, if it is scrolled back. */
@@ -88,20 +93,43 @@ describe("terminals after a reload of the window", () => {
     return pid;
   }
 
-  /** @param hosts of the terminals that must be remembered by then */
-  async function reload(...hosts: readonly string[]): Promise<void> {
-    const { page } = lab.workbench;
-    let stored: readonly string[] = [];
-    // A workbench in a browser writes what extensions store a moment later, and a reload does not wait for that.
+  /** A workbench in a browser writes what extensions store a moment later, and a reload does not wait for that. */
+  async function waitForStored(what: string, isThere: (stored: Stored) => boolean): Promise<void> {
+    let last: Stored = {};
     await waitUntil(
       async () => {
-        stored = await page.evaluate<string[]>(storedHosts);
-        return stored.join() === hosts.join();
+        last = await lab.workbench.page.evaluate<Stored>(stored);
+        return isThere(last);
       },
-      () => `other terminals are remembered: ${stored.join()}`,
+      () => `${what} not stored, but: ${JSON.stringify(last)}`,
+    );
+  }
+
+  /** @param hosts of the terminals that must be remembered by then */
+  async function reload(...hosts: readonly string[]): Promise<void> {
+    await waitForStored(
+      `terminals on ${hosts.join()}`,
+      ({ openTerminals }) => openTerminals?.map(({ host }) => host).join() === hosts.join(),
     );
     await lab.workbench.reload();
     await lab.workbench.openSideBar("SSH Sessions");
+  }
+
+  /** The one session that ended before the reload, with its details; then it is cleared. */
+  async function showsEnded(title: string): Promise<void> {
+    const live = lab.workbench.tree("Live");
+    await live.waitForRow("Ended", ({ description }) => description === "1 session");
+    await live.click("Ended");
+    await live.waitForRow(title, ({ level, description }) => level === 2 && / · /.test(description));
+    await live.contextMenu(title, "Show Session Details");
+    const { page } = lab.workbench;
+    const frame = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+    await frame.getByText("Session requested").waitFor();
+    await frame.getByText("Close sent").waitFor();
+    await lab.workbench.screenshot("ended-before-the-reload");
+    await lab.workbench.runCommand("View: Close All Editors");
+    await lab.workbench.runCommand("SSH Sessions: Clear Ended");
+    await live.waitForNoRow("Ended");
   }
 
   const offer = "open before the window reloaded";
@@ -119,6 +147,7 @@ describe("terminals after a reload of the window", () => {
       () => !isAlive(closed),
       () => "the closed terminal's shell lives on in tmux",
     );
+    await waitForStored("the closed terminal's session", ({ endedSessions }) => endedSessions?.length === 1);
     await lab.open("ours", 1, "screen1");
     const inScreen = await shellPid();
     assert.match(parentName(inScreen), /^screen/i);
@@ -135,6 +164,7 @@ describe("terminals after a reload of the window", () => {
       assert.equal(await notifications.waitFor(offer), both);
     }
     await notifications.clear();
+    await showsEnded("tmux1 (2)");
     const row = "2 terminals from before";
     assert.equal((await lab.workbench.tree("Live").waitForRow(row)).description, "tmux1, screen1");
     await lab.workbench.tree("Live").inlineAction(row, "Reopen Terminals from Before");

@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { ConnectError } from "../../../../src/engine/engineErrors.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
-import { HostKeyError } from "../../../../src/trust/hostKeyErrors.ts";
 import { presentEnded, presentHistory } from "../../../../src/vscode/views/historyPresentation.ts";
 import { sessionSnapshot } from "./snapshots.ts";
 
@@ -70,17 +69,8 @@ it("an end reads the same for the minute after it", () => {
   ]);
 });
 
-const ownKey = { host: "web1", keyType: "ssh-ed25519", fingerprint: "SHA256:x" };
-
 it("a shell's exit status is no error: it is that of the last command", () => {
   expect(presentHistory([ended({ kind: "exited", code: 130 })]).description).toBe("1 session");
-});
-
-it("a key that the user did not accept is no error either", () => {
-  const error = new HostKeyError("declined", "The ssh-ed25519 key SHA256:x was not accepted", ownKey);
-  const shown = presentEnded(ended({ kind: "failed", error }), 60_000, "");
-  expect([shown.description, shown.icon.id]).toEqual(["host key not accepted · just now", "circle-outline"]);
-  expect(presentHistory([ended({ kind: "failed", error })]).description).toBe("1 session");
 });
 
 it("a command shows its host first, then itself, shortened, and its result", () => {
