@@ -1,6 +1,7 @@
 import { noSshTerminal } from "../../text/terminalMenuText.ts";
 import { inform } from "../messages/messages.ts";
 import { ExtensionAccessError } from "../prompts/extensionAccessErrors.ts";
+import { chooseTerminals } from "./chooseTerminals.ts";
 import { clearEnded } from "./clearEnded.ts";
 import { clearFilter } from "./clearFilter.ts";
 import { type Command, type Commands, strangerHost } from "./command.ts";
@@ -60,6 +61,7 @@ export const commands: Commands = {
   "sshSessions.reconnectNow": reconnectNow,
   "sshSessions.stopReconnecting": stopReconnecting,
   "sshSessions.clearEnded": clearEnded,
+  "sshSessions.chooseTerminals": chooseTerminals,
   "sshSessions.reopenTerminals": reopenTerminals,
   "sshSessions.forgetTerminals": forgetTerminals,
   "sshSessions.revealTerminal": revealTerminal,

@@ -20,10 +20,7 @@ const mostRequests = 24;
  * A session without its output and without what may hold a secret: of a command only the program's name, of a request
  * for a command or a variable only that it was made. What a server said when it ended the connection is kept.
  */
-export function endedRecord(
-  { snapshot, channel, isTitledByCommand }: EndedSession,
-  home: string,
-): object {
+export function endedRecord({ snapshot, channel, isTitledByCommand }: EndedSession, home: string): object {
   const { spec, kind, title, folder, since, lastActivity, bytesIn, bytesOut, eofSent, state } = snapshot;
   return {
     ...{ spec, kind, folder, since, lastActivity, bytesIn, bytesOut, eofSent },

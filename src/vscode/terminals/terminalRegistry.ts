@@ -226,9 +226,14 @@ export class TerminalRegistry implements Disposable {
     }
   }
 
-  /** Opens the terminals from before the reload. Shells that survived it are attached again. */
-  reopen(): void {
-    for (const terminal of this.#init.memory.take()) {
+  /** The terminals from before the reload that were neither opened again nor forgotten. */
+  fromBefore(): readonly RememberedTerminal[] {
+    return this.#init.memory.before;
+  }
+
+  /** Opens the terminals from before the reload, or some of them. Shells that survived it are attached again. */
+  reopen(wanted?: (terminal: RememberedTerminal) => boolean): void {
+    for (const terminal of this.#init.memory.take(wanted)) {
       this.#reopen(terminal);
     }
   }

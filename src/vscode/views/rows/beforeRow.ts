@@ -1,5 +1,6 @@
 /** The terminals from before the window reloaded, in one row. */
 import type { Event } from "../../../base/emitter.ts";
+import { t } from "../../../base/localize.ts";
 import { type EarlierTerminal, presentBefore } from "../beforePresentation.ts";
 import { atTop, RowKind } from "../row.ts";
 
@@ -16,6 +17,7 @@ export function beforeRow(earlier: EarlierTerminals): RowKind<readonly EarlierTe
     key: () => "before",
     present: presentBefore,
     targets: () => [],
+    click: () => ({ command: "sshSessions.chooseTerminals", title: t("Reopen or Forget"), once: true }),
     changes: [earlier.onDidChange],
   });
 }
