@@ -95,5 +95,13 @@ export function lostBecause(
     // Another window or program keeps it no longer than it wants, and nothing is lost.
     return "linger-over";
   }
+  if (reason !== "protocol") {
+    if (rides !== undefined) {
+      return "ssh-ended";
+    }
+    if (heldBy !== undefined) {
+      return heldBy.isKeeper === true ? "keeper-ended" : "window-ended";
+    }
+  }
   return reason === "disconnected" ? "closed-by-server" : "connection-lost";
 }

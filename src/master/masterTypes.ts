@@ -29,6 +29,10 @@ export type MasterEndReason =
   | "closed-by-server"
   /** Reset, unreachable. */
   | "connection-lost"
+  /** It was that of the user's own `ssh`, of another window or of the keeper, whose connection or process ended. */
+  | "ssh-ended"
+  | "window-ended"
+  | "keeper-ended"
   /** The master of a jump host ended. */
   | "jump-lost"
   /** It never connected. */
@@ -42,6 +46,9 @@ export function isLoss(reason: MasterEndReason): boolean {
     case "unresponsive":
     case "closed-by-server":
     case "connection-lost":
+    case "ssh-ended":
+    case "window-ended":
+    case "keeper-ended":
     case "jump-lost":
       return true;
     case "linger-over":

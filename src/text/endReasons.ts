@@ -17,6 +17,12 @@ export function endReasonText(reason: MasterEndReason): string {
       return t("the server closed the connection");
     case "connection-lost":
       return t("the connection was lost");
+    case "ssh-ended":
+      return t("the connection of your own ssh ended");
+    case "window-ended":
+      return t("the connection of the other window ended");
+    case "keeper-ended":
+      return t("the connection of the keeper ended");
     case "jump-lost":
       return t("the connection to the jump host was lost");
     case "connect-failed":

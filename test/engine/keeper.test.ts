@@ -140,7 +140,7 @@ describe("the keeper", () => {
     process.kill(pid, "SIGKILL");
     await Promise.all([one, two].map((window) => window.ask({ do: "reopened" })));
     const { text } = await one.ask({ do: "read", tab: 0 });
-    expect(text).toMatch(/connection was lost/);
+    expect(text).toMatch(/lost: the connection of the keeper ended/);
     expect(await query(one, "again", "$$")).not.toBe(shell);
     expect(newLogins()).toBe(2);
     expect(await keepers()).toHaveLength(1);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import type { UsePolicy } from "../../../src/config/connectionPolicy.ts";
-import type { WindowName } from "../../../src/engine/connectionEngine.ts";
+import type { EngineConnection, RiddenMaster, WindowName } from "../../../src/engine/connectionEngine.ts";
 import type { OtherConnections } from "../../../src/master/masterPorts.ts";
 import { FakeConnection, keepalive } from "../../support/fakeEngine.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
@@ -17,7 +17,14 @@ const policy = (seconds: number, interval = 30): UsePolicy => ({
 
 /** A place on a connection that another window holds. */
 class HeldConnection extends FakeConnection {
-  readonly heldBy: WindowName = { pid: 7, name: "other" };
+  declare readonly heldBy?: WindowName;
+  declare readonly rides?: RiddenMaster;
+
+  constructor(of: Pick<EngineConnection, "heldBy" | "rides"> = { heldBy: { pid: 7, name: "other" } }) {
+    super(new ManualClock());
+    Object.assign(this, of);
+  }
+
   readonly notes: (readonly [inUse: boolean, linger: number, interval: number])[] = [];
 
   noteUse(inUse: boolean, { linger, keepalive: alive }: UsePolicy): void {
@@ -46,7 +53,7 @@ function sharing(join: OtherConnections["join"]) {
 
 describe("a connection that another window holds", () => {
   it("is used without a login, and that window gets to know when this one uses it, and how it wants it kept", async () => {
-    const held = new HeldConnection(new ManualClock());
+    const held = new HeldConnection();
     const { clock, engine, manager, setLinger } = sharing(async () => held);
     const session = await manager.open({ host: "web1", ...shell });
     expect(engine.requests).toEqual([]);
@@ -75,22 +82,36 @@ describe("a connection that another window holds", () => {
     expect(clock.pendingTimers).toBeGreaterThan(0);
   });
 
-  it("is lost if it ends while this window uses it, and has lingered if it does not", async () => {
-    for (const used of [true, false]) {
-      const held = new HeldConnection(new ManualClock());
-      const { manager, registry } = sharing(async () => held);
-      await manager.open({ host: "web1", ...shell });
-      const [master] = registry.masters;
-      if (!used) {
-        held.channels[0]?.end({ code: 0 });
-        await settle();
+  it.each([
+    ["another window", { heldBy: { pid: 7, name: "other" } }, "window-ended"],
+    ["the keeper", { heldBy: { pid: 7, name: "", isKeeper: true } }, "keeper-ended"],
+    ["the user's own ssh", { rides: { pid: 7, path: "/cm" } }, "ssh-ended"],
+  ] as const)(
+    "of %s is lost if it ends while this window uses it, and has lingered if it does not",
+    async (_, of, reason) => {
+      for (const [used, how] of [
+        [true, "lost"],
+        [true, "disconnected"],
+        [false, "lost"],
+      ] as const) {
+        const held = new HeldConnection(of);
+        const { manager, registry } = sharing(async () => held);
+        const session = await manager.open({ host: "web1", ...shell });
+        const [master] = registry.masters;
+        if (!used) {
+          held.channels[0]?.end({ code: 0 });
+          await settle();
+        }
+        held.end({ reason: how });
+        expect([master?.state.kind, master?.endReason]).toEqual(
+          used ? ["lost", reason] : ["closed", "linger-over"],
+        );
+        if (used) {
+          expect(await session.ended).toEqual({ kind: "lost", reason });
+        }
       }
-      held.end({ reason: "lost" });
-      expect([master?.state.kind, master?.endReason]).toEqual(
-        used ? ["lost", "connection-lost"] : ["closed", "linger-over"],
-      );
-    }
-  });
+    },
+  );
 
   it("is waited for without a limit of time, until this window gives up", async () => {
     const aborts: unknown[] = [];
@@ -125,7 +146,7 @@ describe("a connection that another window holds", () => {
   ])(
     "limits only its own place (held: %s): a further connection has room for %d sessions",
     async (held, room) => {
-      const connection = new HeldConnection(new ManualClock());
+      const connection = new HeldConnection();
       const first = held ? [connection] : [];
       const { engine, manager } = sharing(async () => first.shift());
       engine.maxSessions = 2;
