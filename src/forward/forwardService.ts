@@ -217,6 +217,33 @@ export class ForwardService implements Disposable {
     return ids;
   }
 
+  /**
+   * A session begins on a connection to `host`: the forwards that were open before the window reloaded come back with
+   * it. A listener that others can reach waits for the user, who has to agree to it.
+   * @param host as typed
+   */
+  async restoreWith(host: string, config: HostConfig, folder: SettingsFolder | undefined): Promise<void> {
+    const { gatewayPorts } = this.#init.rules(config, folder);
+    await Promise.all(
+      [...this.#forwards.values()].map(async ({ forward }) => {
+        if (
+          forward instanceof StoppedForward &&
+          forward.isOf(host) &&
+          (forward.spec.kind === "remote" || isLoopback(forward.spec.listen, gatewayPorts))
+        ) {
+          await forward.startOnce(
+            async ({ spec }) =>
+              await this.startResolved(
+                { host, spec, origin: { kind: "person" }, ...(folder && { folder }) },
+                config,
+                "unattended",
+              ),
+          );
+        }
+      }),
+    );
+  }
+
   /** A saved forward was removed from the settings: it stops, unless something else started it, too. */
   removeSaved(id: string, origin: ForwardOrigin): void {
     const forward = this.#forwards.get(id)?.forward;

@@ -45,13 +45,16 @@ export class SessionForwards {
    */
   async begin(session: SessionBegins): Promise<void> {
     const { config, folder } = session;
+    const host = typedHost(config);
+    this.#service.restoreWith(host, config, folder).catch(() => {
+      // Its row has the reason.
+    });
     const configured = config.forwarding.forwards.map(
       ({ spec, source }): Wanted => ({
         spec,
         origin: { ...source, alias: config.alias },
       }),
     );
-    const host = typedHost(config);
     const begun = this.#begunOn(session.masterId);
     if (begun.has(host)) {
       return;

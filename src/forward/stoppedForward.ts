@@ -30,10 +30,18 @@ export class StoppedForward {
     return this.#snapshot;
   }
 
+  get spec(): ForwardSpec {
+    return this.#snapshot.spec;
+  }
+
+  /** The host in any spelling. */
+  isOf(host: string): boolean {
+    return hostNames(this.#snapshot.host).spec === hostNames(host).spec;
+  }
+
   /** The same forward of the same host, in any spelling. */
   is(host: string, spec: ForwardSpec): boolean {
-    const own = this.#snapshot;
-    return hostNames(own.host).spec === hostNames(host).spec && forwardKey(own.spec) === forwardKey(spec);
+    return this.isOf(host) && forwardKey(this.spec) === forwardKey(spec);
   }
 
   /** Concurrent callers share one start. */

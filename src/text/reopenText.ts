@@ -29,7 +29,7 @@ export function forwardsQuestion(
   forwards: readonly { readonly host: string; readonly spec: ForwardSpec }[],
 ): string {
   return t(
-    "{0} open before the window reloaded: {1}.",
+    "{0} open before the window reloaded: {1}. The next session on the host starts what only this computer can reach.",
     plural(forwards.length, "{0} forward was", "{0} forwards were"),
     forwards
       .map(({ host, spec }) => t("{0} of {1}", formatForward(spec), host))

@@ -143,6 +143,24 @@ describe("a local forward", () => {
     expect(stack.forwards.forwards().map(({ id }) => id)).toEqual([one, two]);
   });
 
+  test("from before a reload comes back with the next session on its host, if only this computer can reach it", async () => {
+    const { stack } = await started();
+    const target = await shoutingServer();
+    const [first, second, third] = [await freePort(), await freePort(), await freePort()];
+    const [one = "", open = "", other = ""] = stack.forwards.addFromBefore([
+      { host: "lab", spec: parseForward(`${first}:127.0.0.1:${target}`) },
+      { host: "lab", spec: parseForward(`*:${second}:127.0.0.1:${target}`) },
+      { host: "elsewhere", spec: parseForward(`${third}:127.0.0.1:${target}`) },
+    ]);
+    await stack.service.open({ host: "lab", kind: "terminal", request: { type: "shell" } });
+    await until(stack, (all) => all.find(({ id }) => id === one)?.state.kind === "listening");
+    expect(await ask(first, "hello")).toBe("HELLO");
+    expect(stack.forwards.forward(one)?.masterId).toBe(stack.master().id);
+    for (const id of [open, other]) {
+      expect(stack.forwards.forward(id)?.state).toMatchObject({ kind: "stopped", isFromBefore: true });
+    }
+  });
+
   test("a port in use is refused, and the other program is named", async () => {
     const { stack } = await started();
     const taken = await takenPort();

@@ -1,5 +1,6 @@
 /** Forwards, in a fold below their connection; those without a connection in their own fold. */
 import type { Clock } from "../../../base/clock.ts";
+import { hostNames } from "../../../config/hostSpec.ts";
 import type { ForwardService } from "../../../forward/forwardService.ts";
 import type { ForwardSnapshot, LocalProgram } from "../../../forward/forwardTypes.ts";
 import { portOwner } from "../../../forward/portOwner.ts";
@@ -42,17 +43,28 @@ function onConnection(
     : { ...shown, accessibleLabel: spokenOn(shown.accessibleLabel, master.destination) };
 }
 
+/** The connection below which it stands: its own, or else one to its host, with which it can start again. */
+function placeOf(
+  { masterId, host }: ForwardSnapshot,
+  masters: readonly MasterSnapshot[],
+): string | undefined {
+  const { spec } = hostNames(host);
+  const master =
+    masters.find(({ id }) => id === masterId) ??
+    masters.find((each) => each.spec === spec || each.sessions.some((session) => session.spec === spec));
+  return master?.id;
+}
+
 export function forwardFolds(masters: RowKind<MasterSnapshot>, init: ForwardRowsInit): RowKind<Fold> {
   const { forwards, service } = init;
   const fold = (masterId: string | undefined, spec: string | undefined): readonly Fold[] => {
-    const live = new Set(service.masters().map(({ id }) => id));
-    const shown = forwards
-      .forwards()
-      .filter((forward) =>
-        masterId === undefined
-          ? forward.masterId === undefined || !live.has(forward.masterId)
-          : forward.masterId === masterId,
-      );
+    const masters = service.masters();
+    const shown = forwards.forwards().flatMap((forward) => {
+      const place = placeOf(forward, masters);
+      return place !== masterId
+        ? []
+        : [place === forward.masterId ? forward : { ...forward, masterId: place }];
+    });
     return shown.length === 0 ? [] : [{ masterId, spec, shown }];
   };
   return new RowKind({
