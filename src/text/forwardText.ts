@@ -30,6 +30,38 @@ export function forwardLabel({
   return spec.kind === "remote" ? `${target} ← ${from}` : `${from} → ${target}`;
 }
 
+/** Letters of a name in a row: a side bar of 250 pixels then shows the state beside two of them. */
+const shownOfName = 15;
+
+/** As `forwardLabel`, with long names and paths shortened: `5432 → db-main…:5432`. */
+export function shortForwardLabel(forward: Pick<ForwardSnapshot, "spec" | "port" | "state">): string {
+  const { spec } = forward;
+  const listen =
+    spec.listen.type === "unix" ? { ...spec.listen, path: shortPath(spec.listen.path) } : spec.listen;
+  if (spec.kind === "dynamic" || spec.target === undefined) {
+    return forwardLabel({ ...forward, spec: { ...spec, listen } });
+  }
+  const target =
+    spec.target.type === "unix"
+      ? { ...spec.target, path: shortPath(spec.target.path) }
+      : { ...spec.target, host: shortHost(spec.target.host) };
+  return forwardLabel({ ...forward, spec: { ...spec, listen, target } });
+}
+
+/** Its first label, which usually names the machine. Addresses stay. */
+function shortHost(host: string): string {
+  if (host.length <= shownOfName || host.includes(":")) {
+    return host;
+  }
+  const [first = host] = host.split(".");
+  return first.length < shownOfName ? `${first}…` : `${first.slice(0, 6)}…${first.slice(-7)}`;
+}
+
+/** Its end, which usually names the program. */
+function shortPath(path: string): string {
+  return path.length <= shownOfName ? path : `…${path.slice(1 - shownOfName)}`;
+}
+
 /** The effect of the typed text. */
 export function forwardEffect(spec: ForwardSpec, host: string): string {
   const name = printable(host);

@@ -4,6 +4,7 @@ import { atOnce, type Steps } from "../base/turns.ts";
 import type { HostRun } from "../session/run/fleetRun.ts";
 import type { LiveWords } from "../session/run/liveLines.ts";
 import { plainOutputSteps } from "../session/run/plainOutput.ts";
+import { plainMessage } from "./plainMessage.ts";
 import { describeOutcome } from "./sessionDetails.ts";
 
 /** The name of the output channel with what several hosts write while they run. */
@@ -21,6 +22,28 @@ export function liveWords(): LiveWords {
         "[{0} lines came too fast and are only in the report.]",
       ),
   };
+}
+
+/** Letters of a command or a host in a toast. */
+const shownInToast = 40;
+
+/** While it runs. */
+export function runProgress(done: number, hosts: readonly string[], title: string): string {
+  const what = plainMessage(printable(title, shownInToast));
+  const [host = ""] = hosts;
+  return hosts.length === 1
+    ? t("on {0}: {1}", plainMessage(printable(host, shownInToast)), what)
+    : t("{0} of {1} hosts: {2}", done, hosts.length, what);
+}
+
+/** After it, if some failed: the result first, because a toast may cut the rest. */
+export function runFailures(failed: number, hosts: number, title: string): string {
+  return t(
+    "{0} of {1} failed: {2}",
+    failed,
+    plural(hosts, "{0} host", "{0} hosts"),
+    plainMessage(printable(title, shownInToast)),
+  );
 }
 
 /** One host's result in a few words. `describeError` makes the user's text for a failure. */

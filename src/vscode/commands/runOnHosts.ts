@@ -1,12 +1,10 @@
 import { asError, CancelledError } from "../../base/errors.ts";
-import { plural, t } from "../../base/localize.ts";
-import { printable } from "../../base/log.ts";
+import { t } from "../../base/localize.ts";
 import { inTurns } from "../../base/turns.ts";
 import { hostNames } from "../../config/hostSpec.ts";
 import type { ExecuteOptions } from "../../session/run/execute.ts";
 import { runOnHosts } from "../../session/run/fleetRun.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
-import { runReportSteps, runResult, runSucceeded } from "../../text/runReport.ts";
+import { runFailures, runProgress, runReportSteps, runResult, runSucceeded } from "../../text/runReport.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { warn, withNotification } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
@@ -33,15 +31,13 @@ export async function runAndShow(
       : (userMessage(error, host, home)?.text ?? asError(error).message);
   // One host has its choice between an editor at the end and a live terminal.
   const live = hosts.length > 1 ? runOutput.begin(title, hosts) : undefined;
-  const runs = await withNotification(t("SSH: {0}", printable(title, 60)), (report, token) => {
+  // A toast shows about fifty letters: what changes comes first.
+  const runs = await withNotification(t("SSH"), (report, token) => {
     token.onCancellationRequested(() => controller.abort(new CancelledError()));
     let done = 0;
     const tell = (): void =>
       report({
-        message:
-          hosts.length === 1
-            ? t("on {0}", printable(hosts[0] ?? ""))
-            : t("{0} of {1} hosts", done, hosts.length),
+        message: runProgress(done, hosts, title),
         ...(done > 0 && { increment: 100 / hosts.length }),
       });
     tell();
@@ -67,13 +63,6 @@ export async function runAndShow(
   await runDocuments.show(title, await inTurns(runReportSteps(title, runs, kept, describeError)));
   const failed = runs.filter((each) => !runSucceeded(each)).length;
   if (failed > 0 && hosts.length > 1 && !controller.signal.aborted) {
-    warn(
-      t(
-        "{0}: {1} of {2} failed.",
-        plainMessage(printable(title, 60)),
-        failed,
-        plural(hosts.length, "{0} host", "{0} hosts"),
-      ),
-    );
+    warn(runFailures(failed, hosts.length, title));
   }
 }

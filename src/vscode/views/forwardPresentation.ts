@@ -10,6 +10,7 @@ import {
   forwardStateText,
   forwardTraffic,
   openSince,
+  shortForwardLabel,
 } from "../../text/forwardText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { forwardsNote, moreOpenNote } from "../../text/rowNotes.ts";
@@ -50,7 +51,7 @@ export function presentForwards(forwards: readonly ForwardSnapshot[], isBelow: b
 }
 
 export function presentForward(forward: ForwardSnapshot, now: number, home: string): ItemPresentation {
-  const label = forwardLabel(forward);
+  const label = shortForwardLabel(forward);
   const state = forwardStateText(forward);
   const { takenAddresses } = forward;
   const problem =
@@ -80,7 +81,7 @@ export function presentForward(forward: ForwardSnapshot, now: number, home: stri
     ].join(" "),
     hover: forwardHover(forward, now, home),
     lasting: forward.origins.map((origin) => forwardOriginText(origin, home)).join("\n"),
-    accessibleLabel: t("Forward {0}, {1}", label, spokenDescription(description)),
+    accessibleLabel: t("Forward {0}, {1}", forwardLabel(forward), spokenDescription(description)),
   };
 }
 

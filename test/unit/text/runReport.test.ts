@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { HostRun } from "../../../src/session/run/fleetRun.ts";
 import { plainOutput } from "../../../src/session/run/plainOutput.ts";
-import { runReport } from "../../../src/text/runReport.ts";
+import { runFailures, runProgress, runReport } from "../../../src/text/runReport.ts";
 
 function done(host: string, code: number, stdout: string, stderr = "", truncated = false): HostRun {
   return {
@@ -115,4 +115,16 @@ it("an output of invisible characters takes no more space than its bytes, and th
   expect(report("\u0001".repeat(100_000)).length).toBeLessThan(101_000);
   expect(report("\u0001".repeat(100_000))).toContain(`\\u{1}\\u{1}\n${cut}`);
   expect(report(`${"\u0001".repeat(800)}${"\u001b[1m".repeat(10_000)}`)).not.toContain(cut);
+});
+
+it("a toast begins with the result, and no command or host makes it long or adds a link to it", () => {
+  const command = `echo [x](command:evil) ${"x".repeat(500)}`;
+  expect(runProgress(2, ["a", "b", "c"], "uptime")).toBe("2 of 3 hosts: uptime");
+  expect(runFailures(2, 2, "uptime")).toBe("2 of 2 hosts failed: uptime");
+  expect(runProgress(0, ["web1"], "uptime")).toBe("on web1: uptime");
+  for (const text of [runProgress(2, ["a", "b"], command), runFailures(2, 2, command)]) {
+    expect(text).toMatch(/^2 of 2 hosts( failed)?: echo /);
+    expect(text.length).toBeLessThan(90);
+    expect(text).not.toContain("[x](");
+  }
 });

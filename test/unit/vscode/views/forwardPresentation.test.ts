@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseForward } from "../../../../src/config/forwardSpec.ts";
 import { ForwardError } from "../../../../src/engine/engineErrors.ts";
 import type { ForwardSnapshot } from "../../../../src/forward/forwardTypes.ts";
+import { forwardLabel } from "../../../../src/text/forwardText.ts";
+import { literal } from "../../../../src/text/markdownText.ts";
 import { presentForward } from "../../../../src/vscode/views/forwardPresentation.ts";
 
 const forward: ForwardSnapshot = {
@@ -38,6 +40,24 @@ describe("the row of a forward", () => {
       icon: "warning",
     });
     expect(shown({ lastFailure, openConnections: 1 }).icon).toBe("arrow-right");
+  });
+
+  it.each([
+    ["5432:10.200.100.200:5432", "5432 → 10.200.100.200:5432"],
+    ["5432:db:5432", "5432 → db:5432"],
+    ["5432:main.databases.example.com:5432", "5432 → main…:5432"],
+    ["15432:postgres-production-eu-central.example.com:5432", "15432 → postgr…central:5432"],
+    ["8080:[2001:db8:1:2:3:4:5:6]:80", "8080 → [2001:db8:1:2:3:4:5:6]:80"],
+    ["8080:/var/run/docker.sock", "8080 → …un/docker.sock"],
+    ["-R 8080:main.databases.example.com:80", "main…:80 ← 8080"],
+    ["-D 1080", "1080 → SOCKS"],
+  ])("%s leaves room for its state; its hover and screen readers have the whole", (text, label) => {
+    const spec = parseForward(text);
+    const row = presentForward({ ...forward, spec }, 1000, "/home/me");
+    expect(row.label).toBe(label);
+    const whole = forwardLabel({ ...forward, spec });
+    expect(row.accessibleLabel).toContain(whole);
+    expect(row.hover).toContain(literal(whole));
   });
 
   it("names its host where no connection does", () => {
