@@ -119,8 +119,8 @@ export function createSshStack(init: SshStackInit): SshStack {
   const keeper = new KeeperSharing({
     ...{ clock, logger, ...folder },
     others: {
-      join: async (login, signal) =>
-        (await windows.join(login, signal)) ?? (await userMasters.join(login, signal)),
+      join: async (login, signal, events) =>
+        (await windows.join(login, signal)) ?? (await userMasters.join(login, signal, events)),
     },
     isOn: () => init.keeper?.isOn() ?? false,
     build: init.keeper?.build ?? "",

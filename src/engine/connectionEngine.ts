@@ -30,8 +30,10 @@ export interface ConnectionEngine {
 
 export type ConnectPhase = "tcp" | "handshake" | "hostKey" | "authentication";
 
-/** What a login waits for after the key exchange. A login waits for the user or its server without a limit. */
+/** What a login waits for. A login waits for the user, and after the key exchange for its server, without a limit. */
 export type LoginWait =
+  /** A question is open, of whatever kind. */
+  | { readonly on: "person" }
   /** The server checks the last request. */
   | { readonly on: "server"; readonly judging: "request" | "key" | "password" | "answers" }
   /** A key makes a signature: its security key may need a touch, its agent a confirmation, its file a passphrase. */

@@ -157,7 +157,7 @@ class Attempts {
     engine: ConnectionEngine,
     canOtherEngine?: LoginOptions["canOtherEngine"],
   ): Promise<EngineConnection> {
-    const questions = new OpenQuestions(this.#times.deadline);
+    const questions = new OpenQuestions(this.#times.deadline, this.#events.onWait);
     try {
       return await this.#logIn(engine, questions, canOtherEngine);
     } catch (error) {
@@ -168,7 +168,7 @@ class Attempts {
     }
     // Once: the key is known now. If it could not be saved, the next answer might be too late again.
     this.#logger.info("connects again: the connection ended while the question about the host key was open");
-    const further = new OpenQuestions(this.#times.deadline);
+    const further = new OpenQuestions(this.#times.deadline, this.#events.onWait);
     try {
       return await this.#logIn(engine, further, canOtherEngine);
     } catch (error) {

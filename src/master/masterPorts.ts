@@ -4,7 +4,12 @@ import type { LoginAsker } from "../auth/loginAskerPorts.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
-import type { ConnectionEngine, EngineConnection, ServerWords } from "../engine/connectionEngine.ts";
+import type {
+  ConnectionEngine,
+  EngineConnection,
+  LoginWait,
+  ServerWords,
+} from "../engine/connectionEngine.ts";
 import type { AlternativeEngine } from "../engine/engineTable.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 import type { LoginNews } from "./masterTypes.ts";
@@ -77,6 +82,8 @@ export interface JoinedLogin extends JoiningLogin {
 
 /** Reports of a login that is made elsewhere for this window. */
 export interface JoinEvents {
+  /** Undefined: it waits for nothing. */
+  onWait(wait: LoginWait | undefined): void;
   onNews(news: LoginNews): void;
 }
 

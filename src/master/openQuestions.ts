@@ -1,6 +1,19 @@
 import { type Deadline, raceSignal } from "../base/deadline.ts";
+import type { LoginWait } from "../engine/connectionEngine.ts";
 import { ConnectError } from "../engine/engineErrors.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
+
+type OnWait = (wait: LoginWait | undefined) => void;
+
+/** Runs a question to the user, and says that the login waits for the answer. */
+export async function whileAsking<T>(onWait: OnWait | undefined, ask: () => Promise<T>): Promise<T> {
+  onWait?.({ on: "person" });
+  try {
+    return await ask();
+  } finally {
+    onWait?.(undefined);
+  }
+}
 
 /**
  * What one login attempt asks the user. A server waits only for a time (LoginGraceTime in sshd_config(5)) and may end
@@ -8,12 +21,14 @@ import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
  */
 export class OpenQuestions {
   readonly #deadline: Deadline;
+  readonly #onWait: OnWait;
   #open = 0;
   #hasAsked = false;
   #verifying: Promise<void> | undefined;
 
-  constructor(deadline: Deadline) {
+  constructor(deadline: Deadline, onWait: OnWait) {
     this.#deadline = deadline;
+    this.#onWait = onWait;
   }
 
   /** Runs a prompt with the deadline paused. */
@@ -21,7 +36,7 @@ export class OpenQuestions {
     this.#open++;
     this.#hasAsked = true;
     try {
-      return await this.#deadline.paused(work);
+      return await this.#deadline.paused(() => whileAsking(this.#onWait, work));
     } finally {
       this.#open--;
     }

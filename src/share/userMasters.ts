@@ -14,7 +14,8 @@ import type { EngineConnection } from "../engine/connectionEngine.ts";
 import { type FoundMaster, findMaster } from "../engine/openssh/findMaster.ts";
 import { type MuxControl, withMaster } from "../engine/openssh/muxControl.ts";
 import { findUsersSocket } from "../engine/openssh/usersSocket.ts";
-import type { JoiningLogin, OtherConnections } from "../master/masterPorts.ts";
+import type { JoinEvents, JoiningLogin, OtherConnections } from "../master/masterPorts.ts";
+import { whileAsking } from "../master/openQuestions.ts";
 import { ShareError } from "./shareErrors.ts";
 import type { RidingConsent } from "./userMasterPorts.ts";
 import type { UserMasterSnapshot } from "./userMasterTypes.ts";
@@ -128,6 +129,7 @@ export class UserMasters implements OtherConnections, Disposable {
   async join(
     { config, allowPrompts }: Pick<JoiningLogin, "config" | "allowPrompts">,
     signal: AbortSignal,
+    events?: Pick<JoinEvents, "onWait">,
   ): Promise<EngineConnection | undefined> {
     const { consent, clock, logger } = this.#init;
     const path = config.controlPath;
@@ -146,7 +148,8 @@ export class UserMasters implements OtherConnections, Disposable {
       }
       const host = typedHost(config);
       const mayUse =
-        consent.choiceFor(host) ?? (allowPrompts ? await consent.ask(host, found.pid, signal) : false);
+        consent.choiceFor(host) ??
+        (allowPrompts && (await whileAsking(events?.onWait, () => consent.ask(host, found.pid, signal))));
       signal.throwIfAborted();
       return mayUse === true ? await this.#ride(path, signal) : undefined;
     } catch (error) {

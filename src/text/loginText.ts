@@ -5,6 +5,9 @@ import { following } from "./messageParts.ts";
 
 /** What a login waits for, as a line in the terminal. */
 export function loginWaitText(wait: LoginWait, host: string): string {
+  if (wait.on === "person") {
+    return t("Waiting for your answer to a question about {0}…", host);
+  }
   if (wait.on === "key") {
     return wait.touch
       ? t("Touch your security key to log in to {0} ({1})…", host, printable(wait.origin, 80))
@@ -22,8 +25,12 @@ export function loginWaitText(wait: LoginWait, host: string): string {
   }
 }
 
-/** The same for a row of the tree, after "connecting:". */
+/** The same for a row of the tree. */
 export function loginWaitShort(wait: LoginWait): string {
+  return wait.on === "person" ? t("waiting for your answer") : t("connecting: {0}", waitWords(wait));
+}
+
+function waitWords(wait: Exclude<LoginWait, { on: "person" }>): string {
   if (wait.on === "key") {
     return wait.touch ? t("touch your security key") : t("waiting for the key to sign");
   }

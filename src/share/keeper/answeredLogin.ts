@@ -16,7 +16,14 @@ import type {
   SignCall,
   VerifyCall,
 } from "../../engine/keeper/loginMessages.ts";
-import type { HopResolver, LoginFactory, LoginOptions, MasterPolicies } from "../../master/masterPorts.ts";
+import type {
+  HopResolver,
+  JoinEvents,
+  LoginFactory,
+  LoginOptions,
+  MasterPolicies,
+} from "../../master/masterPorts.ts";
+import { whileAsking } from "../../master/openQuestions.ts";
 
 export interface AnsweredLoginInit {
   readonly login: LoginFactory;
@@ -27,6 +34,8 @@ export interface AnsweredLoginInit {
   /** See LoginOptions, for the host itself. */
   readonly canOtherEngine: LoginOptions["canOtherEngine"];
   readonly signal: AbortSignal;
+  /** See JoinEvents. */
+  readonly onWait?: JoinEvents["onWait"] | undefined;
 }
 
 interface Login {
@@ -59,7 +68,7 @@ export function answerLogin(socket: KeeperSocket, init: AnsweredLoginInit): void
     // The keeper's deadline is the one that pauses.
     const parts = init.login(config, {
       ...{ allowPrompts, signal: init.signal },
-      pause: (work) => work(),
+      pause: (work) => whileAsking(init.onWait, work),
       ...(host === 0 && init.canOtherEngine && { canOtherEngine: init.canOtherEngine }),
     });
     logins.set(login, { parts, attempt: undefined });

@@ -154,7 +154,7 @@ export class KeeperSharing implements OtherConnections {
     const { socket } = talk;
     try {
       answerLogin(socket, {
-        ...{ signal, policies, use: { config, folder } },
+        ...{ signal, policies, use: { config, folder }, onWait: events?.onWait },
         login: login.login,
         canOtherEngine: async (left) => {
           const able = await Promise.all(alternatives.map((each) => each.mayLogInBy(config, left)));

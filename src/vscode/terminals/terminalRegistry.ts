@@ -203,8 +203,7 @@ export class TerminalRegistry implements Disposable {
   async offerAgain(): Promise<void> {
     const { memory, kept } = this.#init;
     await kept.reopen((terminal) => this.#reopen(terminal));
-    const { before } = memory;
-    const next = reopening(before.length, this.#init.reopensByItself());
+    const next = reopening(memory.before.length, this.#init.reopensByItself());
     if (next !== "ask") {
       if (next === "open") {
         this.reopen();
@@ -212,13 +211,8 @@ export class TerminalRegistry implements Disposable {
       return;
     }
     const words = reopenWords();
-    const answer = await showMessage(
-      "information",
-      reopenQuestion(before.map(({ host }) => host)),
-      {},
-      words.reopen,
-      words.forget,
-    );
+    const question = reopenQuestion(memory.before.map(({ host }) => host));
+    const answer = await showMessage("information", question, {}, words.reopen, words.forget);
     if (answer === words.reopen) {
       this.reopen();
     } else if (answer === words.forget) {
@@ -238,10 +232,9 @@ export class TerminalRegistry implements Disposable {
     }
   }
 
+  /** Its tab shows a failure, and a message if the tab is not active. */
   #reopen({ host, title, shellName }: RememberedTerminal): void {
-    this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
-      // Its tab shows the failure, and a message if the tab is not active.
-    });
+    this.open(host, { title, shellName, preserveFocus: true }).catch(() => {});
   }
 
   /** They are no longer offered. Their programs on the servers keep running. */

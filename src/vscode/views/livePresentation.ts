@@ -54,10 +54,9 @@ const phases = () =>
 export function masterStateText(state: MasterSnapshot["state"], now: number): string {
   switch (state.kind) {
     case "connecting":
-      return t(
-        "connecting: {0}",
-        state.wait === undefined ? phases()[state.phase] : loginWaitShort(state.wait),
-      );
+      return state.wait === undefined
+        ? t("connecting: {0}", phases()[state.phase])
+        : loginWaitShort(state.wait);
     case "ready":
       return connectionStateName("ready");
     case "lingering":
@@ -101,6 +100,7 @@ function waitsForPerson({ error }: ReconnectingState): string {
 function masterIcon(state: MasterSnapshot["state"]): ItemPresentation["icon"] {
   switch (state.kind) {
     case "connecting":
+      return { id: state.wait?.on === "person" ? "question" : "loading~spin" };
     case "disconnecting":
       return { id: "loading~spin" };
     case "ready":

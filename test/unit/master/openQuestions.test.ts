@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Deadline } from "../../../src/base/deadline.ts";
 import { CancelledError } from "../../../src/base/errors.ts";
-import type { ConnectRequest } from "../../../src/engine/connectionEngine.ts";
+import type { ConnectRequest, LoginWait } from "../../../src/engine/connectionEngine.ts";
 import { ConnectError } from "../../../src/engine/engineErrors.ts";
 import { connectMaster } from "../../../src/master/connectMaster.ts";
 import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
@@ -31,6 +31,7 @@ function logIn({ ends, during, saves = true }: Server) {
   const left = [...ends];
   let known = false;
   let connects = 0;
+  const waits: (LoginWait | undefined)[] = [];
   const questions: { resolve(): void; reject(error: Error): void }[] = [];
   const ask = async (): Promise<void> =>
     await new Promise((resolve, reject) => questions.push({ resolve, reject }));
@@ -71,18 +72,30 @@ function logIn({ ends, during, saves = true }: Server) {
     new RecordingLogger(),
     () => true,
     { deadline, givenUp: given.signal },
-    { onPhase() {}, onWait() {}, onNews() {}, onTransport() {}, onJumpLost() {} },
+    { onPhase() {}, onWait: (wait) => waits.push(wait), onNews() {}, onTransport() {}, onJumpLost() {} },
   );
   const outcome = connecting.then(
     () => "connected",
     (error: unknown) => error,
   );
-  return { clock, given, outcome, questions, isKnown: () => known, connects: () => connects };
+  return { clock, given, outcome, questions, waits, isKnown: () => known, connects: () => connects };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const closed = new ConnectError("closed-during-handshake", "closed", { serverText: "Bye" });
 const reset = new ConnectError("reset", "ECONNRESET");
+
+test.each(["host key", "password"] as const)(
+  "a login waits for the user while a question is open: %s",
+  async (during) => {
+    const { outcome, questions, waits } = logIn({ ends: [], during });
+    await settle();
+    expect(waits).toEqual([{ on: "person" }]);
+    questions[0]?.resolve();
+    expect(await outcome).toBe("connected");
+    expect(waits).toEqual([{ on: "person" }, undefined]);
+  },
+);
 
 describe("a server that ends the login while the question about its host key is open", () => {
   test.each([closed, reset])("the answer counts: %s", async (end) => {

@@ -67,6 +67,7 @@ describe("a connection that the user's own ssh has", () => {
     const master = await startMaster("web2");
     await live.waitForRow("web2");
     await lab.workbench.tree("Hosts").click("web2");
+    await live.waitForRow("web2", ({ description }) => description.startsWith("waiting for your answer"));
     await lab.workbench.dialogs.press("Use It");
     await live.waitForRow("web2", ({ description }) => description.includes("on the connection of ssh"));
     assert.equal(lab.host.logins(), 3);
@@ -76,5 +77,7 @@ describe("a connection that the user's own ssh has", () => {
     await lab.workbench.dialogs.press("End Connection");
     await ended;
     await lab.host.waitForLogins(4);
+    await lab.workbench.terminals.waitForText("web2: lost: the connection of your own ssh ended");
+    await lab.workbench.screenshot("connection-of-ssh-ended");
   });
 });

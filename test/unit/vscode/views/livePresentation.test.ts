@@ -35,6 +35,21 @@ describe("a master in the tree", () => {
       "master live",
     ],
     [
+      {
+        ...{ kind: "connecting", since: start, phase: "authentication" },
+        wait: { on: "server", judging: "password" },
+      },
+      "connecting: the server checks the password",
+      "loading~spin",
+      "master live",
+    ],
+    [
+      { kind: "connecting", since: start, phase: "tcp", wait: { on: "person" } },
+      "waiting for your answer",
+      "question",
+      "master live",
+    ],
+    [
       { kind: "lingering", since: start, until: later + 65_000 },
       "idle, 2 min left",
       "vm-outline",
