@@ -77,6 +77,8 @@ export const authSurvivors: readonly KeptSurvivor[] = [
   ),
   ...inFile(
     "src/auth/keyOffers.ts",
+    ["{", engine],
+    ["passphrase: async (attempt) =>", engine],
     ["#securityKeyPrompts(file: string): SecurityKeyPrompts {", engine],
     ["const answered = <T>(answer: T | undefined): T => {", engine],
     ["if (answer === undefined) {", engine],
