@@ -14,7 +14,8 @@ import {
   type Protocol,
   utils,
 } from "../ssh2Protocol.ts";
-import { flawsOf, KeyExchange, makeReader, makeWriter, startExchange } from "./keyExchange.ts";
+import { startDelayedCompression } from "./delayedCompression.ts";
+import { flawsOf, KeyExchange, startExchange } from "./keyExchange.ts";
 import { OutgoingPackets } from "./outgoingPackets.ts";
 import type { ConnectionReceiver, PacketLayerHost } from "./packetLayerPorts.ts";
 import { RekeyLimit } from "./rekeyLimit.ts";
@@ -267,17 +268,7 @@ export class PacketLayer {
     }
     if (type === message.success && protocol._kex !== undefined) {
       protocol._authenticated = true;
-      // "zlib@openssh.com" starts here.
-      const { negotiated } = protocol._kex;
-      const { read, write } = protocol._packetRW;
-      if (negotiated.sc.compress === "zlib@openssh.com") {
-        protocol._packetRW.read = makeReader(protocol, negotiated);
-        read.cleanup();
-      }
-      if (negotiated.cs.compress === "zlib@openssh.com") {
-        protocol._packetRW.write = makeWriter(protocol, negotiated);
-        write.cleanup();
-      }
+      startDelayedCompression(protocol);
     }
     return this.#handOn(type, payload);
   }
