@@ -26,7 +26,7 @@ export class ChannelEnd {
   readonly onDidEnd = this.#ended.event;
   #deliver: (bytes: Buffer) => void = () => {};
 
-  constructor() {
+  constructor(ownsMessages = false) {
     const send = (bytes: Buffer): void => {
       if (this.violation === undefined) {
         this.sent.push(bytes);
@@ -36,6 +36,7 @@ export class ChannelEnd {
     const self = this;
     this.table = new ChannelTable({
       wire: {
+        ownsMessages,
         send: (bytes) => send(Buffer.from(bytes)),
         sendData: (recipient, data) => {
           send(Buffer.concat([encodeDataHead(recipient, data.length), data]));

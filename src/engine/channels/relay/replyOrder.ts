@@ -22,14 +22,12 @@ export class ReplyOrder {
     this.#waiting.push("server");
   }
 
-  /** The server answers the oldest request that was passed on. @returns false if there is none */
-  answered(reply: Buffer): boolean {
-    if (this.#waiting.shift() === undefined) {
-      return false;
+  /** The server answers the oldest request that was passed on. Ignored if there is none. */
+  answered(reply: Buffer): void {
+    if (this.#waiting.shift() !== undefined) {
+      this.#send(reply);
+      this.#flush();
     }
-    this.#send(reply);
-    this.#flush();
-    return true;
   }
 
   /** A request was answered here. */

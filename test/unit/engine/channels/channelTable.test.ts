@@ -5,7 +5,7 @@ import { prepareSession, startSession } from "../../../../src/engine/channels/se
 import type { EngineChannel, SessionSpec } from "../../../../src/engine/connectionEngine.ts";
 import { ChannelError } from "../../../../src/engine/engineErrors.ts";
 import { peerSends } from "../../../support/channelMessages.ts";
-import { type ChannelEnd, channelPipe, loneEnd } from "../../../support/channelPipe.ts";
+import { ChannelEnd, channelPipe, loneEnd } from "../../../support/channelPipe.ts";
 import { ManualClock, settle } from "../../../support/manualClock.ts";
 
 const never = (): AbortSignal => new AbortController().signal;
@@ -497,4 +497,54 @@ describe("a session", () => {
       expect(end.sent.length).toBe(before + 1);
     },
   );
+});
+
+describe("channels that the peer opens", () => {
+  const kind = "forwarded-tcpip";
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  test("that could not be opened, or have closed, leave their places to others", async () => {
+    const end = new ChannelEnd();
+    const { accept } = end;
+    for (let number = 0; number < 1100; number++) {
+      end.accept = number % 2 === 0 ? accept : () => Promise.resolve(undefined);
+      end.table.receive(peerSends.open(kind, number));
+      await turn();
+      const channel = end.accepted.pop();
+      channel?.resume();
+      if (channel !== undefined) {
+        end.table.receive(peerSends.close(channel.localId));
+      }
+    }
+    expect([end.sentOf(91).length, end.sentOf(92).length]).toEqual([550, 550]);
+    expect([...new Set(end.sentOf(92).map((refusal) => refusal.readUInt32BE(5)))]).toEqual([2]);
+  });
+
+  test("share the memory for data that nobody reads: each next one gets a smaller window, until others close", async () => {
+    const end = new ChannelEnd();
+    const open = async (number: number): Promise<number> => {
+      end.table.receive(peerSends.open(kind, number));
+      await turn();
+      return end.sentOf(91).at(-1)?.readUInt32BE(9) ?? 0;
+    };
+    const mebibyte = 1024 * 1024;
+    for (let number = 0; number < 9; number++) {
+      expect(await open(number)).toBe(2 * mebibyte);
+    }
+    expect(await open(9)).toBe(1.5 * mebibyte);
+    for (const channel of end.accepted.slice(0, 4)) {
+      channel.resume();
+      end.table.receive(peerSends.close(channel.localId));
+    }
+    expect(await open(10)).toBe(2 * mebibyte);
+  });
+});
+
+test("the data of a channel may be kept without a copy only if the wire hands its messages over", async () => {
+  for (const owns of [true, false]) {
+    const end = new ChannelEnd(owns);
+    end.table.receive(peerSends.open("forwarded-tcpip", 1));
+    await settle();
+    expect(end.accepted.map(({ ownsChunks }) => ownsChunks)).toEqual([owns]);
+  }
 });

@@ -10,11 +10,14 @@ const from = { host: "127.0.0.1", port: 1 };
 
 test("a probe is a session without a window, which is closed at once", async () => {
   const end = loneEnd();
+  const before = performance.now();
   const probe = probeByChannel(end.table, never);
   const [open] = end.sentOf(90);
   expect(open?.readUInt32BE(1 + 4 + "session".length + 4)).toBe(0);
   end.table.receive(peerSends.confirmation(0, 7));
-  expect(await probe).toBeGreaterThanOrEqual(0);
+  const took = await probe;
+  expect(took).toBeGreaterThanOrEqual(0);
+  expect(took).toBeLessThanOrEqual(performance.now() - before);
   expect(end.sentOf(97)).toEqual([peerSends.close(7)]);
 });
 

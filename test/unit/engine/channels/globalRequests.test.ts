@@ -34,6 +34,19 @@ describe("global requests", () => {
     expect(sent).toEqual(["a", "b"]);
   });
 
+  test("a keepalive request resolves to the time until its reply, whatever that is", async () => {
+    const { made, sent } = requests();
+    const before = performance.now();
+    const pings = [made.keepalive(never()), made.keepalive(never())];
+    made.receive(false, noBody());
+    made.receive(true, noBody());
+    for (const took of await Promise.all(pings)) {
+      expect(took).toBeGreaterThanOrEqual(0);
+      expect(took).toBeLessThanOrEqual(performance.now() - before);
+    }
+    expect(sent).toEqual(["keepalive@openssh.com", "keepalive@openssh.com"]);
+  });
+
   test("the reply to an aborted request is not taken for that of the next one", async () => {
     const { made } = requests();
     const abort = new AbortController();

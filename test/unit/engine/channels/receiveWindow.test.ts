@@ -56,6 +56,16 @@ describe("the receiving side of a channel", () => {
     expect([flow.window, granted()]).toEqual([1000, 1000]);
   });
 
+  test("gives back no more than the window in several steps, either", () => {
+    const { flow, granted } = makeFlow(1000);
+    for (const length of [250, 250, 250, 250, 50]) {
+      flow.receive("stdout", bytes(length));
+    }
+    flow.resume();
+    flow.receive("stdout", bytes(250));
+    expect([flow.window, granted()]).toEqual([1000, 1250]);
+  });
+
   test("gives the window back only for delivered data", () => {
     const { flow, granted } = makeFlow(1000);
     flow.receive("stdout", bytes(600));

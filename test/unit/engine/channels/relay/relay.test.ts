@@ -89,7 +89,7 @@ describe("the relay passes the channels of programs through", () => {
     const program = connection.program();
     const open = program.end.table.open("session", 10, nothing, never());
     await expect(open).rejects.toMatchObject({ reason: "refused", code: 4 });
-    expect(program.client.channels).toEqual([]);
+    expect([program.client.channels, connection.relay.sessions]).toEqual([[], 0]);
   });
 
   test("a program's command, traffic and reported name are recorded", async () => {
@@ -99,7 +99,8 @@ describe("the relay passes the channels of programs through", () => {
     channel.notify("env", "", Buffer.concat([wireString("SSH_SESSIONS_CLIENT"), wireString("git 12")]));
     channel.notify("exec", "", wireString("make all"));
     channel.write(Buffer.alloc(7));
-    server.write(Buffer.alloc(9));
+    server.write(Buffer.alloc(5));
+    connection.fromServer(peerSends.extended(connection.sentOf(90)[0]?.readUInt32BE(12) ?? 0, 1, "err!"));
     expect(program.client.claim).toBe("git 12");
     expect(program.client.channels).toEqual([
       { type: "session", command: "make all", bytesIn: 9, bytesOut: 7 },
@@ -113,6 +114,17 @@ describe("the relay passes the channels of programs through", () => {
     connection.fromServer(peerSends.request(local, "keepalive@openssh.com", true));
     expect(connection.sentOf(100)).toEqual([peerSends.requestFailed(7)]);
     expect(program.gotOf(98)).toEqual([]);
+    connection.fromServer(peerSends.success(local));
+    expect(program.gotOf(99)).toEqual([]);
+    // Nothing of that was a message for this extension's own channels.
+    expect([...connection.table.forgiven]).toEqual([]);
+  });
+
+  test("the server's keepalive request is not answered on a channel that the program has closed", () => {
+    const { connection, program, local } = lone();
+    program.client.receive(peerSends.close(7));
+    connection.fromServer(peerSends.request(local, "keepalive@openssh.com", true));
+    expect(connection.sentOf(100)).toEqual([]);
   });
 
   test("refusals are in the order of the requests, after replies that the server still owes", () => {
@@ -142,6 +154,17 @@ describe("the relay passes the channels of programs through", () => {
     connection.fromServer(peerSends.close(local));
     expect(connection.agents).toBe(0);
   });
+
+  test("a program's replies to requests are ignored: the relay has answered them", () => {
+    const { connection, program } = lone();
+    const before = connection.sent.length;
+    for (const reply of [bytes(81), bytes(82), peerSends.success(7), peerSends.requestFailed(7)]) {
+      program.client.receive(reply);
+    }
+    expect([program.ended, connection.sent.length]).toEqual([undefined, before]);
+    program.client.receive(Buffer.concat([peerSends.success(7), Buffer.of(0)]));
+    expect(program.ended?.reason).toBe("violation");
+  });
 });
 
 describe("the relay reports", () => {
@@ -163,12 +186,38 @@ describe("the relay reports", () => {
     expect([drains, changes]).toEqual([1, 1]);
   });
 
+  test("each change of what a program has: channels, a command, its name, its end", () => {
+    const connection = new RelayedConnection();
+    connection.server.accept = () => new Promise(() => {});
+    const program = connection.program();
+    let changes = 0;
+    connection.relay.onDidChange(() => changes++);
+    const step = (work: () => void): number => {
+      const before = changes;
+      work();
+      return changes - before;
+    };
+    const { client } = program;
+    expect(step(() => client.receive(peerSends.open("session", 5)))).toBe(1);
+    const local = connection.sentOf(90)[0]?.readUInt32BE(12) ?? 0;
+    expect(local).toBeGreaterThan(0x40000000);
+    connection.fromServer(peerSends.confirmation(local, 7));
+    const name = Buffer.concat([wireString("SSH_SESSIONS_CLIENT"), wireString("git")]);
+    expect(step(() => client.receive(peerSends.request(7, "env", false, name)))).toBe(1);
+    expect(step(() => client.receive(peerSends.request(7, "exec", false, wireString("id"))))).toBe(1);
+    client.receive(peerSends.close(7));
+    expect(step(() => connection.fromServer(peerSends.close(local)))).toBe(1);
+    expect(step(() => client.dispose())).toBe(1);
+  });
+
   test("the programs' sessions, and their data that the server has not acknowledged", () => {
     const { connection, program, local } = lone();
     const other = connection.program();
     const address = [wireString("db"), wireUint32(1), wireString("x"), wireUint32(2)];
     other.client.receive(Buffer.concat([peerSends.open("direct-tcpip", 5), ...address]));
+    other.client.receive(Buffer.concat([peerSends.open("direct-tcpip", 6), ...address]));
     expect(connection.relay.sessions).toBe(1);
+    expect([program.client.sessions, other.client.sessions]).toEqual([1, 0]);
     program.client.receive(peerSends.data(7, Buffer.alloc(20)));
     program.client.receive(peerSends.extended(7, 1, Buffer.alloc(20)));
     program.client.receive(peerSends.data(7, Buffer.alloc(10)));
@@ -179,6 +228,25 @@ describe("the relay reports", () => {
 });
 
 describe("invalid messages of the server for a program's channel", () => {
+  test.each([
+    ["a message that ends within its channel's number", Buffer.of(94, 0, 0)],
+    ["a truncated open", peerSends.open("forwarded-tcpip", 3).subarray(0, -1)],
+    ["data for a closed channel", undefined],
+  ])("%s is left to the channel table, which ends the connection", (_, sent) => {
+    const { connection, local } = lone();
+    connection.fromServer(peerSends.close(local));
+    connection.fromServer(sent ?? peerSends.data(local, "late"));
+    expect(connection.violation?.name).toBe("ProtocolError");
+  });
+
+  test("a truncated request is passed on, and a notice that no channel concerns is left to the table", () => {
+    const { connection, program, local } = lone();
+    connection.fromServer(bytes(98, wireUint32(local), wireString("exit-status")));
+    expect(program.gotOf(98)).toHaveLength(1);
+    connection.fromServer(peerSends.globalRequest("hostkeys-00@openssh.com"));
+    expect([program.got.length, connection.violation]).toEqual([2, undefined]);
+  });
+
   test.each<[what: string, sent: (local: number) => Buffer]>([
     ["a truncated confirmation", (local) => peerSends.confirmation(local, 9).subarray(0, -1)],
     [
@@ -215,7 +283,7 @@ describe("invalid messages of the server for a program's channel", () => {
 
 describe("a connection that the server offers to a program", () => {
   /** The program listens, and the server has opened its channel 3 for it. */
-  function offered(): { connection: RelayedConnection; program: RelayProgram } {
+  function offered() {
     const connection = new RelayedConnection();
     connection.server.connect(() => {});
     const program = connection.program();
@@ -226,8 +294,25 @@ describe("a connection that the server offers to a program", () => {
     const from = [...at, wireString("192.0.2.4"), wireUint32(5)];
     connection.fromServer(Buffer.concat([peerSends.open("forwarded-tcpip", 3, 100, 100), ...from]));
     expect(program.gotOf(90)).toHaveLength(1);
-    return { connection, program };
+    const open = (sender: number): void =>
+      connection.fromServer(Buffer.concat([peerSends.open("forwarded-tcpip", sender, 100, 100), ...from]));
+    return { connection, program, open };
   }
+
+  test("is refused if its number is in use, or if too many wait for the program", () => {
+    const used = offered();
+    used.program.client.receive(peerSends.confirmation(3, 22));
+    used.open(3);
+    expect(used.connection.sentOf(92).map((each) => [each.readUInt32BE(1), each.readUInt32BE(5)])).toEqual([
+      [3, 4],
+    ]);
+    expect(used.program.gotOf(90)).toHaveLength(1);
+    const flooded = offered();
+    for (let sender = 10; sender < 10 + 1024; sender++) {
+      flooded.open(sender);
+    }
+    expect([flooded.program.gotOf(90).length, flooded.connection.sentOf(92).length]).toEqual([1024, 1]);
+  });
 
   test("may be refused, once, and the program's text is not passed on", () => {
     const { connection, program } = offered();
@@ -297,6 +382,9 @@ describe("a server without room for a program's session", () => {
     expect(opens).toEqual([open]);
     expect(got.map((each) => [each[0], each.readUInt32BE(1)])).toEqual(moves ? [] : [[92, 5]]);
     expect(client.channels).toEqual([]);
+    // A client that has moved has no effect on this connection any more.
+    client.receive(Buffer.from(open));
+    expect(connection.sentOf(90)).toHaveLength(moves ? 1 : 2);
   });
 
   test("refuses it if the program uses this connection for something else, too, or it is no session", () => {
@@ -356,6 +444,19 @@ describe("global requests of programs", () => {
     expect(programs[0]?.got).toEqual([]);
     connection.fromServer(bytes(82));
     expect(programs[0]?.got).toEqual([bytes(82)]);
+    programs[0]?.client.receive(peerSends.globalRequest("keepalive@openssh.com", true));
+    connection.fromServer(bytes(81));
+    expect(programs[0]?.got).toEqual([bytes(82), bytes(81)]);
+    // It is no listener, which would be cancelled.
+    programs[0]?.client.dispose();
+    expect(connection.sentOf(80)).toHaveLength(2);
+  });
+
+  test("a request that the end of the connection leaves unanswered gets no reply", () => {
+    const { connection, programs } = quiet();
+    programs[0]?.client.receive(forward("tcpip-forward", 8080));
+    connection.requests.end();
+    expect(programs[0]?.got).toEqual([]);
   });
 
   test("a program can't cancel another program's listener", () => {
@@ -376,6 +477,9 @@ describe("global requests of programs", () => {
       Buffer.concat([peerSends.globalRequest(asked, true), wireString("/run/a")]);
     programs[0]?.client.receive(request(name));
     connection.fromServer(bytes(81));
+    const tcp = [wireString("/run/a"), wireUint32(1), wireString("x"), wireUint32(2)];
+    connection.fromServer(Buffer.concat([peerSends.open("forwarded-tcpip", 3), ...tcp]));
+    expect(programs[0]?.gotOf(90)).toEqual([]);
     programs[0]?.client.receive(request(`cancel-${name}`));
     connection.fromServer(bytes(81));
     programs[0]?.client.receive(request(name));
@@ -418,6 +522,7 @@ describe("a program that disconnects", () => {
     one.client.dispose();
     one.client.dispose();
     expect([first.server.isOpen, second.server.isOpen]).toEqual([false, true]);
+    expect([one.client.channels.length, two.client.channels.length]).toEqual([0, 1]);
     const text = received(second.channel);
     second.server.write(Buffer.from("on"));
     expect(text).toEqual(["on"]);
@@ -470,6 +575,9 @@ describe("a program that disconnects", () => {
     expect(connection.agents).toBe(1);
     connection.relay.end();
     expect([program.ended?.reason, connection.agents]).toEqual(["connection-ended", 0]);
+    const before = connection.sent.length;
+    program.client.receive(peerSends.open("session", 9));
+    expect(connection.sent).toHaveLength(before);
     expect(connection.program().ended?.reason).toBe("connection-ended");
   });
 });
@@ -545,8 +653,10 @@ describe("messages over which sshd would end the connection disconnect the progr
     expect(program.ended?.reason).toBe("violation");
     // Its channel is closed in order, and the server gets nothing else.
     expect(connection.sent.slice(before)).toEqual([peerSends.close(7)]);
+    const { ended } = program;
     program.client.receive(peerSends.data(7, "x"));
     expect(connection.sent).toHaveLength(before + 1);
+    expect(program.ended).toBe(ended);
   });
 
   test.each<[what: string, sent: Buffer[]]>([
@@ -588,6 +698,7 @@ describe("messages over which sshd would end the connection disconnect the progr
       many.program.client.receive(peerSends.open("session", number));
     }
     expect(many.program.gotOf(92).map((sent) => sent.readUInt32BE(5))).toEqual([4]);
+    expect(many.connection.sentOf(90)).toHaveLength(1024);
     const asking = lone();
     for (let count = 0; count < 1025; count++) {
       asking.program.client.receive(peerSends.request(7, "unknown", true));
