@@ -212,10 +212,14 @@ function portOf(text: string, least: number): number {
   return port;
 }
 
+/** Bytes: a name of DNS has fewer (RFC 1035, section 2.3.4). */
+const longestHost = 255;
+
 function hostOf(text: string): string {
   if (
-    !isIPv6(text.replace(/%[\w.-]+$/, "")) &&
-    !/^(?!-)[^\s:/\\'"`<>|;&$(){}[\]\u0000-\u001f\u007f]+$/.test(text)
+    text.length > longestHost ||
+    (!isIPv6(text.replace(/%[\w.-]+$/, "")) &&
+      !/^(?!-)[^\s:/\\'"`<>|;&$(){}[\]\u0000-\u001f\u007f]+$/.test(text))
   ) {
     throw new ForwardSpecError("host", text);
   }

@@ -166,7 +166,9 @@ export type ForwardErrorReason =
   /** The local target of a remote forward does not accept connections. */
   | "target-refused"
   /** Its target is its own listener, perhaps through other forwards. */
-  | "loop";
+  | "loop"
+  /** The window has as many forwards as it may. */
+  | "too-many";
 
 /** A forward, or a connection through it, could not be made. `message` is for the log. */
 export class ForwardError extends SshSessionsError<ForwardErrorReason> {

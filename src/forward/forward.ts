@@ -57,6 +57,8 @@ export interface ForwardInit {
 
 /** One forward: its listener, here or on the server, and the connections through it. It can be started again. */
 export class Forward implements Disposable {
+  /** Resolves when its last start has a result. */
+  started = Promise.resolve();
   readonly #init: ForwardInit;
   readonly #table: ConnectionTable;
   readonly #link: ConnectionLink;
@@ -123,7 +125,12 @@ export class Forward implements Disposable {
   }
 
   /** Starts to listen, with a connection or, on demand, without. Never rejects: the state shows the result. */
-  async start(login: LoginMode): Promise<void> {
+  start(login: LoginMode): Promise<void> {
+    this.started = this.#start(login);
+    return this.started;
+  }
+
+  async #start(login: LoginMode): Promise<void> {
     const run = this.#run.signal;
     try {
       if (this.#init.spec.kind !== "remote") {
@@ -271,6 +278,7 @@ export class Forward implements Disposable {
       ...{ clock, run, table: this.#table, share: this.#share },
       target: spec.kind === "local" ? spec.target : undefined,
       idleLimit: idleLimitOf(spec, use.config),
+      readyMaster: () => this.#link.master,
       master: (signal) => this.#masterFor(signal),
       deadline: () => this.#deadline(),
       onLoop: (error) => void this.#refuse(error, run),

@@ -7,6 +7,7 @@ import type { SettingsFolder } from "../config/configPorts.ts";
 import { destinationKey } from "../config/destinationKey.ts";
 import { type ForwardSpec, isLoopback } from "../config/forwardSpec.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
+import { ForwardError } from "../engine/engineErrors.ts";
 import type { MasterRegistry } from "../master/masterRegistry.ts";
 import type {
   LoginMode,
@@ -49,6 +50,9 @@ export interface ForwardPrompts {
   /** Another program uses the port of a forward that ssh_config or the settings configure. */
   portTaken(forward: ForwardSnapshot): Promise<"another-port" | "retry" | "leave">;
 }
+
+/** Each has listeners and a row. */
+const mostForwards = 1000;
 
 /** A request for port 0 gets another port each time; a configured forward is started once. */
 function isOneTime({ kind }: ForwardOrigin): boolean {
@@ -123,7 +127,7 @@ export class ForwardService implements Disposable {
    * Starts a forward, or joins an equal one to the same destination; one that was refused is tried again. Resolves to
    * its state once it listens, waits or is refused. A local listener that other computers can reach needs the user's
    * consent, whatever the forward's origin is.
-   * @throws ConfigError; CancelledError if the user declines
+   * @throws ConfigError; CancelledError if the user declines; ForwardError `too-many`
    */
   async start(request: ForwardRequest, login: LoginMode = "attended"): Promise<ForwardSnapshot> {
     const config = await this.#init.resolve(request.host);
@@ -140,27 +144,23 @@ export class ForwardService implements Disposable {
     const key = `${destinationKey(config)} ${forwardKey(spec, rules.gatewayPorts)}`;
     // A request for port 0 gets another port each time.
     const isShared = !(spec.listen.type === "tcp" && spec.listen.port === 0 && isOneTime(origin));
-    const before = this.#fromBefore(host, spec);
-    const same = [...this.#forwards.values()]
-      .map((each) => (isShared && each.key === key ? each.forward : undefined))
-      .find((each) => each instanceof Forward);
+    const same = isShared ? this.#running(key) : undefined;
     if (same !== undefined) {
-      if (before !== undefined) {
-        this.stop(before);
-      }
-      same.addOrigin(origin, onDemand);
-      if (!same.isRunning) {
-        await same.restart();
-      }
-      this.#changedUsers.fire();
-      return same.snapshot();
+      return await this.#join(same, request);
     }
-    if (
-      spec.kind !== "remote" &&
-      !isLoopback(spec.listen, rules.gatewayPorts) &&
-      !(await this.#prompts.mayListenOpenly(host, spec))
-    ) {
-      throw new CancelledError();
+    if (spec.kind !== "remote" && !isLoopback(spec.listen, rules.gatewayPorts)) {
+      if (!(await this.#prompts.mayListenOpenly(host, spec))) {
+        throw new CancelledError();
+      }
+      // An equal one may have started while the user was asked.
+      const other = isShared ? this.#running(key) : undefined;
+      if (other !== undefined) {
+        return await this.#join(other, request);
+      }
+    }
+    const before = this.#fromBefore(host, spec);
+    if (before === undefined && this.#forwards.size >= mostForwards) {
+      throw new ForwardError("too-many", `There are ${mostForwards} forwards already`);
     }
     const { clock, logger, registry } = this.#init;
     const id = before ?? this.#newId();
@@ -278,6 +278,27 @@ export class ForwardService implements Disposable {
     }
     this.#changed.dispose();
     this.#changedUsers.dispose();
+  }
+
+  #running(key: string): Forward | undefined {
+    return [...this.#forwards.values()]
+      .map((each) => (each.key === key ? each.forward : undefined))
+      .find((each) => each instanceof Forward);
+  }
+
+  /** Resolves once it listens, waits or is refused. */
+  async #join(
+    same: Forward,
+    { host, spec, origin, onDemand = false }: ForwardRequest,
+  ): Promise<ForwardSnapshot> {
+    const before = this.#fromBefore(host, spec);
+    if (before !== undefined) {
+      this.stop(before);
+    }
+    same.addOrigin(origin, onDemand);
+    await (same.isRunning ? same.started : same.restart());
+    this.#changedUsers.fire();
+    return same.snapshot();
   }
 
   #newId(): string {

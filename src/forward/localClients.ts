@@ -21,7 +21,9 @@ export interface LocalClientsInit {
   readonly idleLimit: number;
   /** Aborts when the forward stops. */
   readonly run: AbortSignal;
-  /** The connection to the server, once it is up. */
+  /** The connection to the server, if it is up. */
+  readyMaster(): Master | undefined;
+  /** The same once it is up. */
   master(signal: AbortSignal): Promise<Master>;
   /** A deadline for reading a SOCKS request, and for the connection to return. */
   deadline(): Deadline;
@@ -45,7 +47,7 @@ export class LocalClients {
 
   /** Connects it to its target. The socket is paused. Never rejects. */
   async serve(socket: Socket): Promise<void> {
-    const { table, share, target, idleLimit, run, master, deadline, onLoop } = this.#init;
+    const { table, share, run, deadline, onLoop } = this.#init;
     const loop = this.#watch?.arrived(socket, table.unanswered);
     if (loop !== undefined && (await loop)) {
       if (!run.aborted) {
@@ -72,7 +74,7 @@ export class LocalClients {
     socket.once("close", () => share.giveBack());
     const from =
       socket.remoteAddress === undefined ? undefined : `${socket.remoteAddress}:${socket.remotePort}`;
-    await serveLocal(socket, table.begin(from, this.#to), { target, idleLimit, master, deadline });
+    await serveLocal(socket, table.begin(from, this.#to), this.#init);
   }
 
   async #probe(target: ForwardTarget, signal: AbortSignal): Promise<EngineChannel> {

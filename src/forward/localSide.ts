@@ -12,7 +12,11 @@ export interface LocalSideInit {
   readonly target: ForwardTarget | undefined;
   /** Seconds; 0: no limit. */
   readonly idleLimit: number;
-  /** The connection to the server, once it is up. */
+  /** Aborts when the forward stops. */
+  readonly run: AbortSignal;
+  /** The connection to the server, if it is up. */
+  readyMaster(): Master | undefined;
+  /** The same once it is up. */
   master(signal: AbortSignal): Promise<Master>;
   /** A deadline for reading a SOCKS request, and for the connection to return. */
   deadline(): { readonly signal: AbortSignal; lift(): void; dispose(): void };
@@ -20,23 +24,29 @@ export interface LocalSideInit {
 
 /** Connects a client of a local listener to its target, through the server. Never rejects. */
 export async function serveLocal(socket: Socket, entry: ConnectionEntry, init: LocalSideInit): Promise<void> {
-  const deadline = init.deadline();
+  let deadline: ReturnType<LocalSideInit["deadline"]> | undefined;
   let client: SocksClient | undefined;
   try {
-    if (init.target === undefined) {
-      client = await socksOnSocket(socket, deadline.signal);
-      entry.goesTo(formatTarget({ type: "tcp", ...client.target }));
+    let signal = init.run;
+    let master = init.target && init.readyMaster();
+    if (master === undefined) {
+      deadline = init.deadline();
+      ({ signal } = deadline);
+      if (init.target === undefined) {
+        client = await socksOnSocket(socket, signal);
+        entry.goesTo(formatTarget({ type: "tcp", ...client.target }));
+      }
+      master = await init.master(signal);
+      deadline.lift();
     }
     const target: ForwardTarget = init.target ?? { type: "tcp", host: "", port: 0, ...client?.target };
-    const master = await init.master(deadline.signal);
-    deadline.lift();
     const originator = { host: socket.remoteAddress ?? "127.0.0.1", port: socket.remotePort ?? 65_535 };
-    join(await master.channels.forward(target, originator, deadline.signal), socket, entry, init, client);
+    join(await master.channels.forward(target, originator, signal), socket, entry, init, client);
   } catch (error) {
     entry.end(asError(error));
     turnAway(socket, client, error);
   } finally {
-    deadline.dispose();
+    deadline?.dispose();
   }
 }
 

@@ -91,7 +91,7 @@ export function relay(init: RelayInit): void {
       socketIsOpen = false;
       // Let the channel flow, so that its end is noticed.
       channel.resume();
-      if (!channelIsOpen || channel.details().eofSent || socket.readableEnded) {
+      if (!channelIsOpen || socket.readableEnded) {
         closeChannel();
       } else {
         channel.close();

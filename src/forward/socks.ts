@@ -26,6 +26,7 @@ export type SocksStep =
 const longestRequest = 1024;
 const longestName = 255;
 
+const none = Buffer.alloc(0);
 const noAuthentication = 0;
 const noAcceptableMethod = 0xff;
 const connect = 1;
@@ -99,7 +100,8 @@ export class SocksRequest {
       reply = Buffer.from([5, noAuthentication]);
     }
     const step = this.#request();
-    return reply === undefined || step.reply !== undefined ? step : { ...step, reply };
+    // Each request gets its own reply, also if they came in one piece.
+    return reply === undefined ? step : { ...step, reply: Buffer.concat([reply, step.reply ?? none]) };
   }
 
   #request(): SocksStep {

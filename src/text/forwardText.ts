@@ -187,6 +187,8 @@ function reasonText({ reason, cause }: ForwardError, owner: LocalProgram | undef
       return t(
         "The target leads back to this forward, directly or through other forwards, so that each connection would cause another one. Choose another port or target.",
       );
+    case "too-many":
+      return t("The window has too many forwards. Remove some first.");
   }
 }
 

@@ -4,6 +4,7 @@ import { nextOutput, SshClient } from "../lab/sshClient.ts";
 import { until } from "../lab/until.ts";
 import type { Workbench } from "../vscode/harness/workbench.ts";
 import type { DemoHosts } from "./demoHosts.ts";
+import { forwardScenes } from "./forwardScenes.ts";
 import { troubleScenes } from "./troubleScenes.ts";
 
 /** The tools of a scene. */
@@ -86,6 +87,7 @@ export const scenes: readonly Scene[] = [
       }
     },
   },
+  ...forwardScenes,
   ...troubleScenes,
 ];
 

@@ -67,6 +67,7 @@ describe("typed forwards", () => {
     ["8080:-oProxyCommand:80", "host"],
     ["8080:$(id):80", "host"],
     ["8080::80", "host"],
+    [`8080:${"a".repeat(256)}:80`, "host"],
     [`unix:/${"x".repeat(103)}`, "path"],
     ["8080:run/x.sock", "path"],
     ["-D /run/x.sock:1:2", "parts"],
