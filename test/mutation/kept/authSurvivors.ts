@@ -150,6 +150,10 @@ export const authSurvivors: readonly KeptSurvivor[] = [
   ),
   ...inFile(
     "src/auth/keys/openSshPrivateKey.ts",
+    [
+      "const padded = Buffer.concat([Buffer.alloc(bytes), secret]).subarray(-bytes);",
+      "Node takes a number with any leading zeros",
+    ],
     ["kdf === undefined ||", missing],
     ["kdfOptions === undefined ||", missing],
     ["tag === undefined ||", compilerOnly],

@@ -6,6 +6,7 @@ import {
   log,
   missing,
   once,
+  sameResult,
   twoGuards,
 } from "./keptSurvivor.ts";
 
@@ -99,6 +100,8 @@ export const channelSurvivors: readonly KeptSurvivor[] = [
   ]),
   ...inFile(
     "src/engine/channels/receiveWindow.ts",
+    ['if (this.#started || rest === "drop") {', "the end is reported in a later turn"],
+    ["if (this.#flowing) {", "a channel's data has one listener, which gets the same order"],
     ["if (beyond > 0) {", "no byte beyond the window counts as none"],
     [
       "if (this.#paused || this.#flowing || this.#queue.length > 0) {",
@@ -110,6 +113,18 @@ export const channelSurvivors: readonly KeptSurvivor[] = [
   ),
   ...inFile(
     "src/engine/channels/relay/relay.ts",
+    ["this.#clients.delete(client);", cost],
+    ["if (this.#clients.size === 0 && this.#channels.size === 0) {", cost],
+    ["this.#clients.clear();", "nothing is fired after the end"],
+    ["this.#channels.clear();", "nothing is fired after the end"],
+    ["if (open === undefined || !forwardedTypes.has(open.type)) {", twoGuards],
+    ["return false;", "the channel table ignores such a message, too"],
+    ["default:", sameResult],
+    [
+      "this.#nextId = this.#nextId >= largestChannelId ? firstId : this.#nextId + 1;",
+      "it takes two thousand million channels of programs",
+    ],
+    ["} while (this.#channels.has(this.#nextId));", "it takes two thousand million channels of programs"],
     ["this.#listeners.clear();", "nothing is fired after the end"],
     ["this.#changed.dispose();", "nothing is fired after the end"],
     [
@@ -119,6 +134,11 @@ export const channelSurvivors: readonly KeptSurvivor[] = [
   ),
   ...inFile(
     "src/engine/channels/relay/relayClient.ts",
+    ["if (this.#ended) {", "a disposed or ended client has nothing left"],
+    ["this.#offers.clear();", "a disposed or ended client has nothing left"],
+    ["this.#open.clear();", "a disposed or ended client has nothing left"],
+    ["if (!this.#ended) {", twoGuards],
+    ["const offer = serverId === undefined ? undefined : this.#offers.get(serverId);", compilerOnly],
     [
       "if (serverId === undefined || window === undefined || packet === undefined || body.left > 0) {",
       missing,
@@ -143,5 +163,9 @@ export const channelSurvivors: readonly KeptSurvivor[] = [
   ...inFile("src/engine/channels/sessionRequests.ts", [
     'request.type === "exec" ? request.command : request.type === "subsystem" ? request.name : undefined,',
     compilerOnly,
+  ]),
+  ...inFile("src/engine/channels/peerOpens.ts", [
+    "if (this.#settled.length === 0 && this.#thisTurn < mostPerTurn) {",
+    "which of them is confirmed a turn later has no effect",
   ]),
 ];
