@@ -63,12 +63,13 @@ export class LocalFiles {
   }
 
   /**
-   * Replaces a file's contents with `data`, completely or not at all; the old contents become `path.old`.
+   * Replaces a file's contents with `data`, completely or not at all.
    * @param before the contents that the caller knows: if the file holds anything else by now, it is not replaced.
+   * @param keepsOld they become `path.old`.
    * @throws FileError
    */
-  async replace(path: string, before: Uint8Array, data: Uint8Array): Promise<void> {
-    await this.#lane.run({ kind: "replace", path, before, data });
+  async replace(path: string, before: Uint8Array, data: Uint8Array, keepsOld = true): Promise<void> {
+    await this.#lane.run({ kind: "replace", path, before, data, keepsOld });
   }
 
   /** Use `exclusively` of `lockFile.ts`. @throws FileError */

@@ -6,8 +6,10 @@ import type { RawFiles } from "./fileJobs.ts";
 export interface ReplaceRequest {
   readonly path: string;
   readonly data: Uint8Array;
-  /** The current contents of the file. They become `path.old`, as with `ssh-keygen -R`. */
+  /** The current contents of the file. */
   readonly before: Uint8Array;
+  /** They become `path.old`, as with `ssh-keygen -R`. */
+  readonly keepsOld: boolean;
 }
 
 /**
@@ -22,14 +24,16 @@ export async function replaceFile(raw: RawFiles, request: ReplaceRequest): Promi
   const made: string[] = [];
   try {
     for (const [name = "", data] of [
-      [backup, request.before],
-      [fresh, request.data],
-    ] as const) {
+      ...(request.keepsOld ? ([[backup, request.before]] as const) : []),
+      [fresh, request.data] as const,
+    ]) {
       made.push(name);
       await writeNew(raw, name, data, mode & 0o777);
     }
     await requireUnchanged(raw, path, request.before);
-    await raw.rename(backup ?? "", `${path}.old`);
+    if (request.keepsOld) {
+      await raw.rename(backup ?? "", `${path}.old`);
+    }
     await raw.rename(fresh ?? "", path);
   } catch (error) {
     for (const name of made) {

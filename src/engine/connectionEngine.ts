@@ -89,6 +89,13 @@ export interface RiddenMaster {
   readonly path: string;
 }
 
+/** A socket of another process, at which programs may use a connection. */
+export interface LastingSocket {
+  readonly path: string;
+  /** The line of known_hosts for a gateway. Undefined: it is the control socket of a master of `ssh`. */
+  readonly knownHosts: string | undefined;
+}
+
 /** Features that not every engine has, so that callers need not know the engine. */
 export interface EngineCapabilities {
   readonly rekey: boolean;
@@ -160,6 +167,8 @@ export interface EngineConnection {
   setTcpKeepAlive(on: boolean): void;
   /** Passes other programs' channels through. Undefined: the engine can't. */
   readonly relay?: ChannelRelay;
+  /** By which plain `ssh` uses it, and which outlives this window. Undefined: there is none. */
+  readonly lastingSocket?: () => Promise<LastingSocket | undefined>;
   /** The other window of this extension that made the connection. Undefined: this one did. */
   readonly heldBy?: WindowName;
   /** The master of the user's own `ssh` whose connection this is. Undefined: ours. */

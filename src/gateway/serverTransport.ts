@@ -2,13 +2,18 @@ import { createECDH, createHash, createSecretKey, randomBytes } from "node:crypt
 import { asError } from "../base/errors.ts";
 import { WireReader, wireBoolean, wireMpint, wireString, wireUint32 } from "../base/wire.ts";
 import { GcmCipher } from "../engine/ssh2/kex/gcmCipher.ts";
+import { answerMlKem } from "../engine/ssh2/kex/mlKem.ts";
 import { GatewayError } from "./gatewayError.ts";
 import { derivedKey, type GatewayKey, gatewayKeyType, nextListHas } from "./gatewayKey.ts";
 import { GcmPackets } from "./gcmPackets.ts";
 
-/** The only algorithms. Our block of ssh_config names them, and every OpenSSH has them. */
+/** Post-quantum: OpenSSH warns about others from 10.1 on. */
+const hybridKex = "mlkem768x25519-sha256";
+const plainKex = "ecdh-sha2-nistp256";
+
+/** The only algorithms. Every OpenSSH has those of our block of ssh_config, and one of the key exchanges. */
 export const gatewayAlgorithms = {
-  kex: "ecdh-sha2-nistp256",
+  kex: [hybridKex, plainKex] as readonly string[],
   hostKey: gatewayKeyType,
   cipher: "aes128-gcm@openssh.com",
 } as const;
@@ -66,6 +71,9 @@ export class ServerTransport {
   /** Our KEXINIT of the running exchange. Other messages are held until its end (RFC 4253 section 7.1). */
   #ourInit: Buffer | undefined;
   #theirInit: Buffer | undefined;
+  #method: string | undefined;
+  /** The client's value of the key exchange has come. */
+  #isAgreeing = false;
   #nextKeys: NextKeys | undefined;
   #sessionId: Buffer | undefined;
   #held: Buffer[] = [];
@@ -97,8 +105,7 @@ export class ServerTransport {
         this.#take(payload);
       }
     } catch (error) {
-      const cause = asError(error);
-      this.#end(GatewayError.is(cause) ? cause : new GatewayError("violation", cause.message, { cause }));
+      this.#fail(error);
     }
   }
 
@@ -126,6 +133,11 @@ export class ServerTransport {
       );
       this.#end(undefined);
     }
+  }
+
+  #fail(error: unknown): void {
+    const cause = asError(error);
+    this.#end(GatewayError.is(cause) ? cause : new GatewayError("violation", cause.message, { cause }));
   }
 
   #end(error: GatewayError | undefined): void {
@@ -176,7 +188,7 @@ export class ServerTransport {
 
   #startExchange(): void {
     const { kex, hostKey, cipher } = gatewayAlgorithms;
-    const lists = [kex, hostKey, cipher, cipher, mac, mac, "none", "none", "", ""];
+    const lists = [kex.join(","), hostKey, cipher, cipher, mac, mac, "none", "none", "", ""];
     const init = Buffer.concat([
       Buffer.of(message.kexInit),
       randomBytes(16),
@@ -194,13 +206,18 @@ export class ServerTransport {
     }
     const reader = new WireReader(payload, 17);
     const { kex, hostKey, cipher } = gatewayAlgorithms;
-    const fits = [kex, hostKey, cipher, cipher].map((name) => nextListHas(reader, name));
+    const methods = reader.nameList() ?? [];
+    // RFC 4253 section 7.1: the client's first choice that the server has.
+    this.#method = methods.find((name) => kex.includes(name));
+    const fits = [hostKey, cipher, cipher].map((name) => nextListHas(reader, name));
     // The MACs are not used with AES-GCM (RFC 5647 section 5.1).
     const macs = [reader.nameList(), reader.nameList()];
     fits.push(nextListHas(reader, "none"), nextListHas(reader, "none"));
     const languages = [reader.nameList(), reader.nameList()];
     const guesses = reader.boolean();
-    if (fits.includes(false) || macs.includes(undefined) || languages.includes(undefined) || guesses !== false) {
+    if (
+      this.#method === undefined ||
+      fits.includes(false) || macs.includes(undefined) || languages.includes(undefined) || guesses !== false) {
       throw new GatewayError("violation", "The client offers other algorithms than our block of ssh_config");
     }
     if (this.#ourInit === undefined) {
@@ -209,28 +226,33 @@ export class ServerTransport {
     this.#theirInit = Buffer.from(payload);
   }
 
-  /** RFC 5656 section 4. */
   #onAgreement(payload: Buffer): void {
-    const [ours, theirs] = [this.#ourInit, this.#theirInit];
-    if (ours === undefined || theirs === undefined || this.#nextKeys !== undefined) {
+    if (this.#ourInit === undefined || this.#theirInit === undefined || this.#isAgreeing) {
       throw new GatewayError("violation", "A key exchange message is out of place");
     }
-    const point = new WireReader(payload, 1).string();
-    // RFC 5656 section 3.1: the uncompressed form. OpenSSL checks that the point is on the curve.
-    if (point?.[0] !== 4) {
-      throw new GatewayError("violation", "The client's public key is malformed");
+    this.#isAgreeing = true;
+    const value = Buffer.from(new WireReader(payload, 1).string() ?? "");
+    if (this.#method === plainKex) {
+      this.#agreed(value, answerEcdh(value));
+    } else {
+      answerMlKem(value).then(
+        ({ reply, secret }) => this.#ended || this.#agreed(value, { reply, secret: wireString(secret) }),
+        (error: unknown) => this.#fail(error),
+      );
     }
-    const pair = createECDH("prime256v1");
-    const ourPoint = pair.generateKeys();
-    const secret = wireMpint(pair.computeSecret(point));
+  }
+
+  /** @param answer our value, and K as it is hashed */
+  #agreed(value: Buffer, { reply: ours, secret }: { readonly reply: Buffer; readonly secret: Buffer }): void {
     const { key } = this.#init;
     const hash = createHash("sha256");
-    for (const field of [this.#clientVersion ?? "", version, theirs, ours, key.blob, point, ourPoint]) {
+    const [theirInit, ourInit] = [this.#theirInit ?? "", this.#ourInit ?? ""];
+    for (const field of [this.#clientVersion ?? "", version, theirInit, ourInit, key.blob, value, ours]) {
       hash.update(wireString(field));
     }
     const exchangeHash = hash.update(secret).digest();
     this.#sessionId ??= exchangeHash;
-    const reply = [key.blob, ourPoint, key.sign(exchangeHash)].map(wireString);
+    const reply = [key.blob, ours, key.sign(exchangeHash)].map(wireString);
     this.#write(Buffer.of(message.ecdhReply), ...reply);
     this.#write(Buffer.of(message.newKeys));
     const shared = { secret, exchangeHash, sessionId: this.#sessionId };
@@ -253,6 +275,7 @@ export class ServerTransport {
     const { iv, key } = this.#nextKeys;
     this.#packets.use({ iv, key: createSecretKey(key) });
     this.#nextKeys = undefined;
+    this.#isAgreeing = false;
     this.#theirInit = undefined;
     this.#ourInit = undefined;
     const held = this.#held;
@@ -308,6 +331,17 @@ export class ServerTransport {
 
 /** In the lists, and not used: AES-GCM authenticates on its own. */
 const mac = "hmac-sha2-256";
+
+/** RFC 5656 section 4. */
+function answerEcdh(point: Buffer): { readonly reply: Buffer; readonly secret: Buffer } {
+  // RFC 5656 section 3.1: the uncompressed form. OpenSSL checks that the point is on the curve.
+  if (point[0] !== 4) {
+    throw new GatewayError("violation", "The client's public key is malformed");
+  }
+  const pair = createECDH("prime256v1");
+  const reply = pair.generateKeys();
+  return { reply, secret: wireMpint(pair.computeSecret(point)) };
+}
 
 /** RFC 4253 section 6, before the first keys. */
 function plainPacket(length: number): Buffer {

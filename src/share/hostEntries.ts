@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostSpec } from "../config/hostSpec.ts";
+import type { Offer, Outlet } from "./outlet.ts";
 
 /** The characters that the wrapper accepts in a name: no separator of the file name, no pattern of a shell. */
 const plainPart = /^[A-Za-z0-9._@:%+-]{1,100}$/;
@@ -11,7 +12,7 @@ const plainPart = /^[A-Za-z0-9._@:%+-]{1,100}$/;
  * empty. The first three parts are what `ssh` gets on its command line. The wrapper needs only a pattern and `kill
  * -0`.
  */
-export class HostEntries {
+export class HostEntries implements Outlet {
   readonly #folder: string;
   readonly #sockets: string;
   readonly #written = new Set<string>();
@@ -38,8 +39,10 @@ export class HostEntries {
     }
   }
 
-  /** Replaces the entries of a socket. */
-  async set(socket: string, hosts: readonly HostSpec[]): Promise<void> {
+  async set({ socketName: socket }: Pick<Offer, "socketName">, hosts: readonly HostSpec[]): Promise<void> {
+    if (socket === undefined) {
+      return;
+    }
     const names = new Set(hosts.flatMap((host) => entryName(host, socket) ?? []));
     const others = [...this.#written].filter((name) => name.endsWith(`,${socket}`) && !names.has(name));
     for (const name of others) {
@@ -53,6 +56,8 @@ export class HostEntries {
       }
     }
   }
+
+  leave(): void {}
 }
 
 function entryFolderName(configFile: string): string {

@@ -10,6 +10,7 @@ import type { Master } from "../master/master.ts";
 import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
 import { HostEntries } from "./hostEntries.ts";
 import { hostSpellings, isServable } from "./hostSpellings.ts";
+import type { Offer, Outlet } from "./outlet.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
 import { SharedMaster } from "./sharedMaster.ts";
 import { clearStaleSockets, prepareSocketFolder, socketFolderPath } from "./socketFolder.ts";
@@ -34,11 +35,14 @@ export class ProgramSharing implements Disposable {
   readonly #folder: string;
   readonly #changed = new Emitter<void>();
   readonly #shared = new Map<string, SharedMaster>();
-  #on: { readonly entries: HostEntries; readonly watch: Disposable } | undefined;
+  /** Of the editor's terminals. */
+  #entries: HostEntries | undefined;
+  readonly #outlets = new Set<Outlet>();
+  #watch: Disposable | undefined;
   readonly #stop = new AbortController();
   #nextId = 1;
   /** What was published for a master, so that an unrelated change of it resolves nothing again. */
-  readonly #published = new Map<string, string>();
+  readonly #published = new Map<string, { readonly offer: Offer; state: string | undefined }>();
   #publishing: Promise<void> = Promise.resolve();
 
   /** A program connected, disconnected or changed. */
@@ -70,22 +74,10 @@ export class ProgramSharing implements Disposable {
    */
   async turnOn(): Promise<Readonly<Record<string, string>>> {
     const configFile = this.#init.configFile();
-    const entries = this.#on?.entries ?? new HostEntries(this.#folder, configFile);
-    if (this.#on === undefined) {
-      await prepareSocketFolder(this.#folder);
-      await clearStaleSockets(this.#folder);
-      await entries.prepare();
-      const watch = new DisposableStore();
-      this.#on = { entries, watch };
-      watch.add(this.#init.registry.onDidChange(() => this.#update()));
-      // The configuration has changed, so other hosts may share a connection now.
-      watch.add(
-        this.#init.resolver.onDidChange(() => {
-          this.#published.clear();
-          this.#update();
-        }),
-      );
-      this.#update();
+    const entries = this.#entries ?? new HostEntries(this.#folder, configFile);
+    if (this.#entries === undefined) {
+      await this.open(entries);
+      this.#entries = entries;
     }
     return {
       [wrapperVariables.sockets]: this.#folder,
@@ -94,31 +86,77 @@ export class ProgramSharing implements Disposable {
     };
   }
 
-  /** Disconnects all programs. Resolves when no terminal can find a connection any more. */
+  /** Resolves when no terminal can find a connection any more. */
   async turnOff(): Promise<void> {
-    const on = this.#on;
-    this.#on = undefined;
-    on?.watch.dispose();
-    const names = [...this.#shared.values()].flatMap(({ socketName }) => socketName ?? []);
-    for (const shared of this.#shared.values()) {
-      shared.dispose();
+    const entries = this.#entries;
+    this.#entries = undefined;
+    if (entries !== undefined) {
+      await this.close(entries);
     }
-    this.#shared.clear();
-    this.#published.clear();
+  }
+
+  /** From now on this outlet tells of our connections. @throws ShareError, or the error of the outlet */
+  async open(outlet: Outlet): Promise<void> {
+    await prepareSocketFolder(this.#folder);
+    await clearStaleSockets(this.#folder);
+    await outlet.prepare();
+    this.#outlets.add(outlet);
+    this.#watch ??= this.#watchConnections();
+    this.#republish();
+  }
+
+  /** Resolves when no program can find a connection by this outlet. Disconnects all programs with the last one. */
+  async close(outlet: Outlet): Promise<void> {
+    if (!this.#outlets.delete(outlet)) {
+      return;
+    }
+    const offers = [...this.#published.values()].map(({ offer }) => offer);
+    if (this.#outlets.size === 0) {
+      this.#endAll();
+    }
     await this.#publishing;
-    await Promise.all(names.map((name) => on?.entries.set(name, [])));
+    await Promise.all(offers.map((offer) => outlet.set(offer, [])));
     this.#changed.fire();
   }
 
   dispose(): void {
     this.#stop.abort(new CancelledError());
+    for (const outlet of this.#outlets) {
+      outlet.leave();
+    }
     void this.turnOff().catch(() => {});
+    this.#outlets.clear();
+    this.#endAll();
     this.#changed.dispose();
   }
 
+  #endAll(): void {
+    this.#watch?.dispose();
+    this.#watch = undefined;
+    for (const shared of this.#shared.values()) {
+      shared.dispose();
+    }
+    this.#shared.clear();
+    this.#published.clear();
+  }
+
+  #watchConnections(): Disposable {
+    const watch = new DisposableStore();
+    watch.add(this.#init.registry.onDidChange(() => this.#update()));
+    // The configuration has changed, so other hosts may share a connection now.
+    watch.add(this.#init.resolver.onDidChange(() => this.#republish()));
+    return watch;
+  }
+
+  #republish(): void {
+    for (const published of this.#published.values()) {
+      published.state = undefined;
+    }
+    this.#update();
+  }
+
   #update(): void {
-    const on = this.#on;
-    if (on === undefined) {
+    if (this.#watch === undefined) {
       return;
     }
     const { masters } = this.#init.registry;
@@ -126,19 +164,24 @@ export class ProgramSharing implements Disposable {
       if (shared.master.isEnded || !masters.includes(shared.master)) {
         this.#shared.delete(id);
         shared.dispose();
-        this.#publish(on.entries, shared, "", async () => []);
-        this.#published.delete(id);
         this.#changed.fire();
       }
     }
-    for (const master of masters) {
-      if (!this.#shared.has(master.id) && master.connection?.relay !== undefined && !master.isEnded) {
-        this.#share(master, on.entries);
+    for (const [id, { offer }] of this.#published) {
+      if (offer.master.isEnded || !masters.includes(offer.master)) {
+        this.#publish(offer, "", async () => []);
+        this.#published.delete(id);
       }
-      const shared = this.#shared.get(master.id);
-      if (shared?.socketName !== undefined) {
+    }
+    for (const master of masters) {
+      const { connection } = master;
+      if (!this.#shared.has(master.id) && connection?.relay !== undefined && !master.isEnded) {
+        this.#share(master);
+      }
+      const socketName = this.#shared.get(master.id)?.socketName;
+      if (!master.isEnded && (socketName !== undefined || connection?.lastingSocket !== undefined)) {
         const specs = this.#isOffered(master) ? master.specs : [];
-        this.#publish(on.entries, shared, JSON.stringify(specs), () => this.#hosts(master, specs));
+        this.#publish({ master, socketName }, JSON.stringify(specs), () => this.#hosts(master, specs));
       }
     }
   }
@@ -169,7 +212,7 @@ export class ProgramSharing implements Disposable {
     return undefined;
   }
 
-  #share(master: Master, entries: HostEntries): void {
+  #share(master: Master): void {
     const { clock, logger } = this.#init;
     const shared = new SharedMaster({
       ...{ master, clock, logger, folder: this.#folder },
@@ -185,28 +228,25 @@ export class ProgramSharing implements Disposable {
     });
     void master.ended.then(() => watch?.dispose());
     shared.listen().then(
-      () => this.#on?.entries === entries && this.#update(),
+      () => this.#update(),
       (error: unknown) =>
         logger.warn(`Sharing ${master.id} with programs failed: ${printable(asError(error).message)}`),
     );
   }
 
-  /** Writes the entries of a socket, one after the other. @param state what the entries are derived from */
-  #publish(
-    entries: HostEntries,
-    { master, socketName }: SharedMaster,
-    state: string,
-    hosts: () => Promise<readonly HostSpec[]>,
-  ): void {
-    if (socketName === undefined || this.#published.get(master.id) === state) {
+  /** Tells the outlets, one after the other. @param state what the hosts are derived from */
+  #publish(offer: Offer, state: string, hosts: () => Promise<readonly HostSpec[]>): void {
+    const { id } = offer.master;
+    if (this.#published.get(id)?.state === state) {
       return;
     }
-    this.#published.set(master.id, state);
+    this.#published.set(id, { offer, state });
     this.#publishing = this.#publishing.then(async () => {
       try {
-        await entries.set(socketName, await hosts());
+        const found = await hosts();
+        await Promise.all([...this.#outlets].map((outlet) => outlet.set(offer, found)));
       } catch (error) {
-        this.#init.logger.warn(`Programs can't find ${master.id}: ${printable(asError(error).message)}`);
+        this.#init.logger.warn(`Programs can't find ${id}: ${printable(asError(error).message)}`);
       }
     });
   }

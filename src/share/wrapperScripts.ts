@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directVariable } from "../base/programFolder.ts";
+import { parseFunction } from "./sshOptions.ts";
 
 /** Environment variables of a terminal, for the wrapper. */
 export const wrapperVariables = {
@@ -37,42 +38,12 @@ if [ -z "$real" ]; then
 fi
 `;
 
-/**
- * Options are parsed as in ssh.c, also after the host. An option that is not listed here changes how or as which user
- * ssh connects, or is not possible over an existing connection.
- */
 const ssh = `#!/bin/sh
 # Written by the extension SSH Sessions. ssh, git, scp, sftp and rsync in the editor's terminals find it by PATH. Where
 # the editor has a connection to the host, ssh uses it; otherwise the real ssh runs.
 name=ssh
 ${findReal}
-parse() {
-  OPTIND=1
-  while getopts ':aD:e:gL:l:Nno:p:qR:sTtvxy1246AB:b:CE:c:F:fGI:i:J:KkMm:O:P:Q:S:VW:w:XY' option "$@"; do
-    case $option in
-      a|D|E|e|g|L|N|n|q|R|s|T|t|v|x|y) ;;
-      l) [ -n "$user" ] || user=$OPTARG ;;
-      p) [ -n "$port" ] || port=$OPTARG ;;
-      F) config=$OPTARG ;;
-      o)
-        value=\${OPTARG#*[= ]}
-        case \${OPTARG%%[= ]*} in
-          SendEnv|SetEnv|LogLevel|RequestTTY|SessionType|StdinNull|EscapeChar|RemoteCommand) ;;
-          [Bb]atch[Mm]ode|ConnectTimeout|ConnectionAttempts|NumberOfPasswordPrompts) ;;
-          ServerAliveInterval|ServerAliveCountMax|TCPKeepAlive) ;;
-          LocalForward|RemoteForward|DynamicForward|ExitOnForwardFailure|ClearAllForwardings) ;;
-          ForwardX11|ForwardAgent|PermitLocalCommand|ControlMaster) [ "$value" = no ] || return 1 ;;
-          Port) [ -n "$port" ] || port=$value ;;
-          User) [ -n "$user" ] || user=$value ;;
-          *) return 1 ;;
-        esac
-        ;;
-      *) return 1 ;;
-    esac
-  done
-  return 0
-}
-if [ -n "\${${wrapperVariables.direct}}" ] || [ -z "\${${wrapperVariables.hosts}}" ]; then
+${parseFunction()}if [ -n "\${${wrapperVariables.direct}}" ] || [ -z "\${${wrapperVariables.hosts}}" ]; then
   exec "$real" "$@"
 fi
 host=

@@ -7,7 +7,7 @@ import type { Logger } from "../../base/log.ts";
 import { ChannelConnection } from "../channelConnection.ts";
 import { openFailureCode } from "../channels/messages.ts";
 import type { Acceptance } from "../channels/peerOpens.ts";
-import type { ForwardAddress, ForwardedHandler, RemoteListener } from "../connectionEngine.ts";
+import type { ForwardAddress, ForwardedHandler, LastingSocket, RemoteListener } from "../connectionEngine.ts";
 import type { ConnectionInfo } from "../connectionInfo.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
 import { LogTail } from "./logTail.ts";
@@ -47,6 +47,11 @@ export class OpenSshConnection extends ChannelConnection<ProxyWire> {
   /** The master has closed its socket. */
   #isGone = false;
   #leavesMaster = false;
+
+  readonly lastingSocket = async (): Promise<LastingSocket> => ({
+    path: this.#parts.files.socket,
+    knownHosts: undefined,
+  });
 
   constructor(parts: OpenSshConnectionParts) {
     const { socket, frames, logger, files, transport } = parts;

@@ -20,12 +20,12 @@ test("each host has an entry with its parts, and removed hosts lose theirs", asy
   const entries = new HostEntries(root, "");
   await entries.prepare();
   const names = async () => (await readdir(entries.path)).sort();
-  await entries.set("aaa", [{ alias: "web" }, { alias: "::1", user: "me", port: 22 }]);
-  await entries.set("bbb", [{ alias: "web" }]);
+  await entries.set({ socketName: "aaa" }, [{ alias: "web" }, { alias: "::1", user: "me", port: 22 }]);
+  await entries.set({ socketName: "bbb" }, [{ alias: "web" }]);
   expect(await names()).toEqual([`::1,me,22,${pid},aaa`, `web,,,${pid},aaa`, `web,,,${pid},bbb`]);
-  await entries.set("aaa", [{ alias: "web", port: 2222 }]);
+  await entries.set({ socketName: "aaa" }, [{ alias: "web", port: 2222 }]);
   expect(await names()).toEqual([`web,,,${pid},bbb`, `web,,2222,${pid},aaa`]);
-  await entries.set("bbb", []);
+  await entries.set({ socketName: "bbb" }, []);
   expect(await names()).toEqual([`web,,2222,${pid},aaa`]);
 });
 
@@ -34,7 +34,7 @@ test.each(["a,b", "a/b", "a*", "a b", "", "é"])(
   async (alias) => {
     const entries = new HostEntries(root, "");
     await entries.prepare();
-    await entries.set("aaa", [{ alias }, { alias: "web", user: alias }]);
+    await entries.set({ socketName: "aaa" }, [{ alias }, { alias: "web", user: alias }]);
     expect(await readdir(entries.path)).toEqual([]);
   },
 );

@@ -73,6 +73,34 @@ export async function warmUpKem(): Promise<void> {
   }
 }
 
+/** C_INIT of `mlkem768x25519-sha256` is a public key of ML-KEM-768 and one of X25519. */
+export const mlKemInitLength = publicLength + 32;
+
+/**
+ * The other side of `MlKem768X25519`.
+ * @param init C_INIT
+ * @returns S_REPLY, and K before its encoding
+ * @throws ConnectError `protocol`, also as a rejection
+ */
+export async function answerMlKem(init: Buffer): Promise<{ readonly reply: Buffer; readonly secret: Buffer }> {
+  if (init.length !== mlKemInitLength) {
+    throw malformed("key exchange value");
+  }
+  const { ml_kem768 } = await import("@noble/post-quantum/ml-kem.js");
+  let kem: { readonly cipherText: Uint8Array; readonly sharedSecret: Uint8Array };
+  try {
+    kem = ml_kem768.encapsulate(init.subarray(0, publicLength));
+  } catch (error) {
+    throw malformed("key exchange value", error);
+  }
+  const pair = new X25519();
+  const ecSecret = pair.secretWith(init.subarray(publicLength));
+  return {
+    reply: Buffer.concat([kem.cipherText, pair.publicKey]),
+    secret: createHash("sha256").update(kem.sharedSecret).update(ecSecret).digest(),
+  };
+}
+
 /** `mlkem768x25519-sha256` (draft-ietf-sshm-mlkem-hybrid-kex): secure as long as either part is. */
 export class MlKem768X25519 implements KeyAgreement {
   readonly hash = "sha256";

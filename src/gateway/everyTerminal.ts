@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import type { Logger } from "../base/log.ts";
+import type { HostSpec } from "../config/hostSpec.ts";
+import type { LastingSocket } from "../engine/connectionEngine.ts";
+import type { Offer, Outlet } from "../share/outlet.ts";
+import { socketFolderPath } from "../share/socketFolder.ts";
+import { Gateway } from "./gateway.ts";
+import { IncludeFolder } from "./includeFolder.ts";
+import { includedText } from "./includedText.ts";
+
+/** `lasting`: only connections that outlive this window. */
+export type EveryTerminalMode = "lasting" | "all";
+
+export interface EveryTerminalInit {
+  readonly mode: EveryTerminalMode;
+  /** The folder of the included files. */
+  readonly includes: string;
+  /** The `-F` of the user's command line; empty: none. */
+  readonly configFile: string;
+  readonly logger: Logger;
+  /** The folder of the sockets. Default: the user's own. */
+  readonly sockets?: string;
+}
+
+interface Served {
+  readonly name: string;
+  readonly gateway: Gateway | undefined;
+  readonly socket: LastingSocket;
+}
+
+/** Tells every `ssh` of this user which connections it can use, by files that the user's ssh_config includes. */
+export class EveryTerminal implements Outlet {
+  readonly #init: EveryTerminalInit;
+  readonly #folder: IncludeFolder;
+  readonly #sockets: string;
+  /** By the master's id. */
+  readonly #served = new Map<string, Served>();
+
+  constructor(init: EveryTerminalInit) {
+    this.#init = init;
+    this.#folder = new IncludeFolder(init.includes);
+    this.#sockets = init.sockets ?? socketFolderPath();
+  }
+
+  prepare(): Promise<void> {
+    return this.#folder.prepare();
+  }
+
+  async set(offer: Offer, hosts: readonly HostSpec[]): Promise<void> {
+    const { id } = offer.master;
+    const before = this.#served.get(id);
+    const served = hosts.length === 0 ? undefined : (before ?? (await this.#serve(offer)));
+    if (served === undefined) {
+      if (before !== undefined) {
+        this.#served.delete(id);
+        before.gateway?.dispose();
+        await this.#folder.remove(before.name);
+      }
+      return;
+    }
+    this.#served.set(id, served);
+    const { name, socket } = served;
+    const knownHosts = socket.knownHosts === undefined ? undefined : `${name}.known_hosts`;
+    const { configFile } = this.#init;
+    const text = includedText({ folder: this.#folder.path, socket: socket.path, configFile, hosts, knownHosts });
+    if (text === "") {
+      await this.#folder.remove(name);
+    } else {
+      await this.#folder.write(name, text, socket.knownHosts);
+    }
+  }
+
+  /** The included files of what outlives this window stay. */
+  leave(): void {
+    for (const { gateway, name } of this.#served.values()) {
+      if (gateway !== undefined) {
+        gateway.dispose();
+        void this.#folder.remove(name).catch(() => {});
+      }
+    }
+    this.#served.clear();
+  }
+
+  async #serve({ master, socketName }: Offer): Promise<Served | undefined> {
+    const name = this.#folder.nameFor(master.id);
+    const lasting = await master.connection?.lastingSocket?.();
+    if (lasting !== undefined) {
+      return { name, gateway: undefined, socket: lasting };
+    }
+    if (socketName === undefined || this.#init.mode !== "all") {
+      return undefined;
+    }
+    const gateway = new Gateway({
+      folder: this.#sockets,
+      target: socketName,
+      user: master.config.user,
+      isUsable: () => master.isUsable,
+      logger: this.#init.logger,
+    });
+    const path = join(this.#sockets, await gateway.listen());
+    return { name, gateway, socket: { path, knownHosts: gateway.knownHostsLine } };
+  }
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { ShareError } from "../share/shareErrors.ts";
+import { isOwnFolder, refuses } from "../share/socketFolder.ts";
+import { requireUsablePath } from "./includedText.ts";
+import { includeScripts } from "./includeScripts.ts";
+
+/** A home folder may be common to several machines, and each has its own sockets. */
+const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+
+const ownFile = new RegExp(`^${machine}-[0-9a-z.-]+\\.(?:conf|known_hosts)$`);
+
+/** The files that the line of the user's ssh_config includes. ssh reads each time what is there. */
+export class IncludeFolder {
+  readonly path: string;
+
+  /** @param path in the user's `.ssh`, where nobody else can write, and which stays after a restart */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Creates it with its scripts, and removes what leads to sockets that nobody serves any more. */
+  async prepare(): Promise<void> {
+    requireUsablePath(this.path);
+    await mkdir(dirname(this.path), { mode: 0o700, recursive: true });
+    await mkdir(this.path, { mode: 0o700, recursive: true });
+    if (!(await isOwnFolder(this.path))) {
+      throw new ShareError("unsafe-folder", "The folder of the included files is accessible to others");
+    }
+    for (const [name, text] of Object.entries(includeScripts)) {
+      const there = await readFile(join(this.path, name), "utf8").catch(() => undefined);
+      if (there !== text) {
+        await this.#put(name, text);
+      }
+    }
+    await this.#clear();
+  }
+
+  /** @param id unique among the connections of this process */
+  nameFor(id: string): string {
+    return `${machine}-${process.pid}-${id}`;
+  }
+
+  /** Replaces the whole file at once: an ssh may be reading it. */
+  async write(name: string, config: string, knownHosts: string | undefined): Promise<void> {
+    if (knownHosts !== undefined) {
+      await this.#put(`${name}.known_hosts`, knownHosts);
+    }
+    await this.#put(`${name}.conf`, config);
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(join(this.path, `${name}.conf`), { force: true });
+    await rm(join(this.path, `${name}.known_hosts`), { force: true });
+  }
+
+  async #put(name: string, text: string): Promise<void> {
+    // Not with the ending that the line includes.
+    const temporary = join(this.path, `.${name}.${process.pid}`);
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, join(this.path, name));
+  }
+
+  async #clear(): Promise<void> {
+    const names = (await readdir(this.path)).filter((name) => ownFile.test(name));
+    for (const name of names.filter((each) => each.endsWith(".conf"))) {
+      const text = await readFile(join(this.path, name), "utf8").catch(() => "");
+      const socket = /^Match .*? '[^']+' '([^']+)'/m.exec(text)?.[1];
+      if (socket === undefined || !(await lstat(socket).catch(() => undefined)) || (await refuses(socket))) {
+        await this.remove(name.slice(0, -".conf".length));
+      }
+    }
+    const left = new Set(await readdir(this.path));
+    for (const name of names.filter((each) => each.endsWith(".known_hosts"))) {
+      if (!left.has(name.replace(/known_hosts$/, "conf"))) {
+        await rm(join(this.path, name), { force: true });
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { claimVariable } from "../engine/channels/relay/relayTypes.ts";
+import { parseFunction } from "../share/sshOptions.ts";
+import { wrapperVariables } from "../share/wrapperScripts.ts";
+
+/**
+ * Decides for a `Match exec` of our blocks whether this `ssh` can use the connection: `probe SOCKET CONFIG
+ * HOST,USER,PORT...`. It fails for our own calls, where nobody listens at the socket, and for options that the
+ * connection can't serve. Without a socket it starts no program.
+ */
+const probe = `# Written by the extension SSH Sessions. ssh runs it for hosts to which an editor has a connection.
+[ -z "\${${wrapperVariables.direct}}" ] && [ -S "$1" ] && [ -O "$1" ] || exit 1
+if [ -r "/proc/$PPID/cmdline" ]; then
+  exec xargs -0 /bin/sh "\${0%/*}/judge-\${0##*-}" "$#" "$@" <"/proc/$PPID/cmdline"
+fi
+set -f
+exec /bin/sh "\${0%/*}/judge-\${0##*-}" "$#" "$@" $(ps -ww -o command= -p "$PPID")
+`;
+
+const judge = `# Written by the extension SSH Sessions: see the file probe beside it.
+# Arguments: how many follow, those of probe, and the command line of ssh.
+count=$1
+shift
+socket=$1
+expected=$2
+shift 2
+served=
+while [ "$count" -gt 2 ]; do
+  served="$served $1 "
+  shift
+  count=$((count - 1))
+done
+[ "\${1##*/}" = ssh ] || exit 1
+shift
+user=
+port=
+config=
+${parseFunction(["f", "W"])}parse "$@" || exit 1
+shift $((OPTIND - 1))
+[ $# -gt 0 ] || exit 1
+host=$1
+shift
+case $host in
+  *[!A-Za-z0-9._@:+-]*) exit 1 ;;
+  ?*@?*) [ -n "$user" ] || user=\${host%@*}; host=\${host##*@} ;;
+esac
+parse "$@" || exit 1
+case $user,$port in
+  *[!A-Za-z0-9._@:+,-]*) exit 1 ;;
+esac
+[ "$config" = "$expected" ] || exit 1
+case $served in
+  *" $host,$user,$port "*) ;;
+  *) exit 1 ;;
+esac
+${wrapperVariables.direct}=1
+export ${wrapperVariables.direct}
+exec ssh -F none -S "$socket" -O check -- gateway >/dev/null 2>&1
+`;
+
+/** The ProxyCommand: `connect SOCKET`. ssh itself connects to the socket, so no other program is needed. */
+const connect = `# Written by the extension SSH Sessions: leads ssh to a connection of an editor.
+program=
+parent=
+[ ! -r "/proc/$PPID/stat" ] || read -r _ _ _ parent _ <"/proc/$PPID/stat"
+[ -z "$parent" ] || [ ! -r "/proc/$parent/comm" ] || read -r program <"/proc/$parent/comm"
+case $program in
+  git|rsync|scp|sftp) ;;
+  *) program=ssh ;;
+esac
+${claimVariable}="$program $PPID"
+${wrapperVariables.direct}=1
+export ${claimVariable} ${wrapperVariables.direct}
+exec ssh -F none -a -x -T -o LogLevel=QUIET -o SendEnv=${claimVariable} -S "$1" -O proxy -s -- gateway ssh-sessions-gateway
+`;
+
+/** Files of another version stay usable for those who have read their names. */
+const version = createHash("sha256").update(probe).update(judge).update(connect).digest("hex").slice(0, 8);
+
+export const includeScriptNames = {
+  probe: `probe-${version}`,
+  connect: `connect-${version}`,
+} as const;
+
+/** By their names, in the folder of the included files. */
+export const includeScripts: Readonly<Record<string, string>> = {
+  [includeScriptNames.probe]: probe,
+  [`judge-${version}`]: judge,
+  [includeScriptNames.connect]: connect,
+};

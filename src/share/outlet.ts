@@ -1,0 +1,22 @@
+import type { HostSpec } from "../config/hostSpec.ts";
+import type { Master } from "../master/master.ts";
+
+/** A connection that programs may use. */
+export interface Offer {
+  readonly master: Master;
+  /** The socket in the folder of sockets by which programs use it. Undefined: there is none in this process. */
+  readonly socketName: string | undefined;
+}
+
+/** Tells programs which hosts they reach over which connection. */
+export interface Outlet {
+  /** @throws ShareError, GatewayError, or the file system's error */
+  prepare(): Promise<void>;
+  /**
+   * Replaces what was told of this connection.
+   * @param hosts none: programs must no longer use it
+   */
+  set(offer: Offer, hosts: readonly HostSpec[]): Promise<void>;
+  /** This window closes. What outlives it may stay. */
+  leave(): void;
+}

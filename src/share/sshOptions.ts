@@ -1,0 +1,35 @@
+/**
+ * The function `parse` of a shell script: it reads options as ssh.c does, sets `user`, `port`, `config` and OPTIND, and
+ * fails for an option that changes how or as which user `ssh` connects, or that an existing connection can't serve.
+ * @param further the letters of options that can be served besides those that are listed here.
+ */
+export function parseFunction(further: readonly string[] = []): string {
+  const letters = ["a", "D", "E", "e", "g", "L", "N", "n", "q", "R", "s", "T", "t", "v", "x", "y", ...further];
+  return `parse() {
+  OPTIND=1
+  while getopts ':aD:e:gL:l:Nno:p:qR:sTtvxy1246AB:b:CE:c:F:fGI:i:J:KkMm:O:P:Q:S:VW:w:XY' option "$@"; do
+    case $option in
+      ${letters.join("|")}) ;;
+      l) [ -n "$user" ] || user=$OPTARG ;;
+      p) [ -n "$port" ] || port=$OPTARG ;;
+      F) config=$OPTARG ;;
+      o)
+        value=\${OPTARG#*[= ]}
+        case \${OPTARG%%[= ]*} in
+          SendEnv|SetEnv|LogLevel|RequestTTY|SessionType|StdinNull|EscapeChar|RemoteCommand) ;;
+          [Bb]atch[Mm]ode|ConnectTimeout|ConnectionAttempts|NumberOfPasswordPrompts) ;;
+          ServerAliveInterval|ServerAliveCountMax|TCPKeepAlive) ;;
+          LocalForward|RemoteForward|DynamicForward|ExitOnForwardFailure|ClearAllForwardings) ;;
+          ForwardX11|ForwardAgent|PermitLocalCommand|ControlMaster) [ "$value" = no ] || return 1 ;;
+          Port) [ -n "$port" ] || port=$value ;;
+          User) [ -n "$user" ] || user=$value ;;
+          *) return 1 ;;
+        esac
+        ;;
+      *) return 1 ;;
+    esac
+  done
+  return 0
+}
+`;
+}
