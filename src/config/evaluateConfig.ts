@@ -9,7 +9,7 @@ import type { Directive } from "./configLine.ts";
 import type { Evaluation, EvaluationRequest } from "./evaluationTypes.ts";
 import { deepestInclude, mostLines } from "./fileBounds.ts";
 import type { ConfigWarning } from "./hostConfig.ts";
-import { includePath, machineTokens } from "./includePath.ts";
+import { includePath, isOwnInclude, machineTokens } from "./includePath.ts";
 import { lastJumpHost } from "./jumpHops.ts";
 import { ArgumentError, keywordRule } from "./keywords.ts";
 import { judgeMatch } from "./matchCriteria.ts";
@@ -238,7 +238,7 @@ class Evaluator {
         refuse(error.message, error);
         continue;
       }
-      for (const included of await this.#files.glob(path)) {
+      for (const included of isOwnInclude(path) ? [] : await this.#files.glob(path)) {
         if (this.#isTooDeep) {
           return;
         }

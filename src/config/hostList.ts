@@ -7,7 +7,7 @@ import type { ConfigProblem, HostEntry, HostSettings } from "./configPorts.ts";
 import { deepestInclude, mostLines } from "./fileBounds.ts";
 import { entryPatterns, entryValue } from "./hostPolicies.ts";
 import { isValidHost } from "./hostSpec.ts";
-import { includePath, machineTokens } from "./includePath.ts";
+import { includePath, isOwnInclude, machineTokens } from "./includePath.ts";
 import { ArgumentError, keywordRule } from "./keywords.ts";
 import { type ListedValues, type Scope, ValueCollector } from "./listedValues.ts";
 import { judgeMatch, type MatchSubject } from "./matchCriteria.ts";
@@ -229,6 +229,9 @@ class HostLister implements HostList {
   ): Promise<void> {
     for (const arg of args) {
       const path = this.#includePath(arg, isUsers);
+      if (path !== undefined && isOwnInclude(path)) {
+        continue;
+      }
       if (path === undefined) {
         this.#values.addUnknownFile(scope);
       }

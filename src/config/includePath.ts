@@ -23,6 +23,18 @@ export function includePath(
   return isAbsolute ? path : `${isUsers ? userFolder : systemFolder}/${path}`;
 }
 
+/** The folder in the user's `.ssh` and the ending of the files by which plain `ssh` finds our connections. */
+export const ownIncludes = { folder: "ssh-sessions", pattern: "*.conf" } as const;
+
+/**
+ * These files lead `ssh` to our own connections, and change whenever one opens or ends. They set nothing for us: in our
+ * own calls of `ssh` their conditions are false.
+ * @param path of an Include, expanded
+ */
+export function isOwnInclude(path: string): boolean {
+  return path.endsWith(`/.ssh/${ownIncludes.folder}/${ownIncludes.pattern}`);
+}
+
 /** The tokens that don't depend on the host. */
 export function machineTokens({ localHostName, localUser, uid, homedir }: ConfigEnvironment): Tokens {
   return {

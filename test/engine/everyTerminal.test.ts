@@ -208,12 +208,12 @@ describe("plain ssh with our line in its ssh_config", () => {
   });
 
   test("our own resolution of a host never meets the blocks", async () => {
-    const { resolver } = lab.stack;
+    const { resolver } = lab;
     for (const name of ["lab", "other", `${lab.host.user}@lab`, lab.host.host]) {
       const config = await resolver.resolve(name);
       expect([config.proxyCommand, config.hostKeyAlias]).toEqual([undefined, undefined]);
     }
-    const { hosts } = await resolver.list();
+    const { hosts } = await resolver.hosts();
     expect(hosts.map(({ alias }) => alias)).toEqual(["lab", "other"]);
   });
 });

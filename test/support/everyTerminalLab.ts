@@ -1,5 +1,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "../../src/base/clock.ts";
+import type { HostResolver } from "../../src/config/configPorts.ts";
+import { createHostResolver } from "../../src/config/hostResolver.ts";
 import { EveryTerminal, type EveryTerminalInit } from "../../src/gateway/everyTerminal.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -12,6 +15,8 @@ export interface EveryTerminalLab extends AsyncDisposable {
   readonly stack: TestStack;
   /** With the line. */
   readonly config: string;
+  /** Of `config`. */
+  readonly resolver: HostResolver;
   /** The same without it. */
   readonly plain: string;
   /** The folder of the included files. */
@@ -45,8 +50,9 @@ export async function everyTerminalLab(
     sockets: over.stack?.socketFolder ?? join(stack.folder, "sockets"),
   });
   await stack.programs.open(outlet);
+  const resolver = createHostResolver({ settings: stack.settings, clock: systemClock, logger });
   return {
-    ...{ host, stack, config, plain, includes, outlet, logger },
+    ...{ host, stack, config, plain, includes, outlet, logger, resolver },
     async included(count) {
       let names: string[] = [];
       await until(async () => {
@@ -56,6 +62,7 @@ export async function everyTerminalLab(
       return await Promise.all(names.map((name) => readFile(join(includes, name), "utf8")));
     },
     async [Symbol.asyncDispose]() {
+      resolver.dispose();
       await stack.programs.close(outlet);
       await stack[Symbol.asyncDispose]();
       await host.stop();
