@@ -19,11 +19,13 @@ import {
   keeperProtocol,
   keeperSocketName,
   type ServedConnection,
+  type ServedPrograms,
 } from "../engine/keeper/keeperMessages.ts";
 import { KeeperSocket } from "../engine/keeper/keeperSocket.ts";
 import type { ConnectCall } from "../engine/keeper/loginMessages.ts";
 import { runProxyCommand } from "../engine/transport/proxyCommand.ts";
 import { ServerTalk } from "../engine/transport/serverTalk.ts";
+import { KeptGateway } from "../gateway/keptGateway.ts";
 import type { Master } from "../master/master.ts";
 import { MasterRegistry } from "../master/masterRegistry.ts";
 import { SharedMaster } from "../share/sharedMaster.ts";
@@ -56,6 +58,8 @@ export class Keeper implements Disposable {
   readonly #sessions = new Map<string, KeptSession>();
   /** By the master's id. */
   readonly #served = new Map<string, { readonly key: string; readonly shared: Promise<SharedMaster> }>();
+  /** By the master's id. */
+  readonly #gateways = new Map<string, KeptGateway>();
   readonly #askers = new WeakMap<HostConfig | JumpHop, AskingWindow>();
   readonly #policies = new WeakMap<HostConfig, ConnectionPolicy>();
   /** The name of its socket. */
@@ -124,6 +128,9 @@ export class Keeper implements Disposable {
     for (const { shared } of this.#served.values()) {
       shared.then((each) => each.dispose()).catch(() => {});
     }
+    for (const gateway of this.#gateways.values()) {
+      gateway.dispose();
+    }
     this.#registry.dispose();
     for (const socket of this.#sockets) {
       socket.destroy();
@@ -147,6 +154,7 @@ export class Keeper implements Disposable {
     });
     socket.handle("where", async (key) => await this.#where(String(key)));
     socket.handle("open", async (args, signal) => await this.#open(socket, args as KeptOpen, signal));
+    socket.handle("programs", async (name) => await this.#programsOn(String(name)));
     socket.handle("list", async () => [...this.#sessions.values()].map((session) => session.listed()));
     socket.handle("end", async (id) => this.#sessions.get(String(id))?.end());
     socket.handle("leave", async () => await this.#leave());
@@ -225,6 +233,24 @@ export class Keeper implements Disposable {
     return undefined;
   }
 
+  /** Plain `ssh` may use the connection that is served at this socket. */
+  async #programsOn(socketName: string): Promise<ServedPrograms> {
+    const master = await this.#masterAt(socketName);
+    const before = this.#gateways.get(master.id);
+    const { folder, clock, logger } = this.#init;
+    const gateway =
+      before ?? new KeptGateway({ ...{ master, folder, clock, logger }, changed: () => this.#update() });
+    this.#gateways.set(master.id, gateway);
+    try {
+      return await gateway.served;
+    } catch (error) {
+      // The next window tries again.
+      this.#gateways.delete(master.id);
+      gateway.dispose();
+      throw error;
+    }
+  }
+
   #share(master: Master, key: string): Promise<SharedMaster> {
     const before = this.#served.get(master.id);
     if (before !== undefined) {
@@ -242,6 +268,7 @@ export class Keeper implements Disposable {
     this.#served.set(master.id, { key, shared: listening });
     void master.ended.then(() => {
       this.#served.delete(master.id);
+      this.#gateways.delete(master.id);
       shared.dispose();
     });
     // The next window tries again. The other connections have nothing to do with it.

@@ -32,6 +32,7 @@ export async function everyTerminalLab(
   over: {
     readonly blocks?: (host: SshdHost) => string;
     readonly mode?: EveryTerminalInit["mode"];
+    readonly engine?: string;
     readonly sshd?: Parameters<typeof startSshd>[0];
     readonly stack?: Parameters<typeof testStack>[1];
   } = {},
@@ -49,6 +50,9 @@ export async function everyTerminalLab(
     ...{ mode: over.mode ?? "all", includes, configFile: config, logger },
     sockets: over.stack?.socketFolder ?? join(stack.folder, "sockets"),
   });
+  if (over.engine !== undefined) {
+    stack.settings.layers = { user: { reconnect: "never", engine: over.engine } };
+  }
   await stack.programs.open(outlet);
   const resolver = createHostResolver({ settings: stack.settings, clock: systemClock, logger });
   return {

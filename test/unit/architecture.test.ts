@@ -20,6 +20,7 @@ const rooms = [
   "session",
   "forward",
   "share",
+  "gateway",
   "terminal",
   "keeper",
   "remote",

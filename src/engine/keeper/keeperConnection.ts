@@ -1,4 +1,4 @@
-import type { EngineChannel, SessionSpec } from "../connectionEngine.ts";
+import type { EngineChannel, LastingSocket, SessionSpec } from "../connectionEngine.ts";
 import { WindowConnection, type WindowConnectionParts } from "../window/windowConnection.ts";
 
 /** Opens or attaches a session of the keeper. Undefined: it takes nothing new. @throws ChannelError */
@@ -8,8 +8,15 @@ export type KeptOpener = (spec: SessionSpec, signal: AbortSignal) => Promise<Eng
 export class KeeperConnection extends WindowConnection {
   readonly #openKept: KeptOpener;
 
-  constructor(parts: WindowConnectionParts, openKept: KeptOpener) {
+  readonly lastingSocket: () => Promise<LastingSocket | undefined>;
+
+  constructor(
+    parts: WindowConnectionParts,
+    openKept: KeptOpener,
+    lastingSocket: () => Promise<LastingSocket | undefined>,
+  ) {
     super(parts);
+    this.lastingSocket = lastingSocket;
     this.#openKept = openKept;
   }
 

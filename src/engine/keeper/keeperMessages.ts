@@ -65,6 +65,14 @@ export interface ServedConnection {
   readonly socket: string;
 }
 
+/** Where plain `ssh` finds a connection of the keeper, in the reply to the call `programs`. */
+export interface ServedPrograms {
+  /** The name of the gateway's socket in the folder. */
+  readonly socket: string;
+  /** A line of known_hosts with the gateway's key. */
+  readonly knownHosts: string;
+}
+
 /** Undefined: it is no keeper, or one of a version with which nothing can be done. */
 export function readHello(value: unknown): KeeperHello | undefined {
   const [protocol, build, pid] = ["protocol", "build", "pid"].map((name) => field(value, name));

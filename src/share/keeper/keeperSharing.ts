@@ -4,7 +4,7 @@ import { OtherEngineError } from "../../auth/authErrors.ts";
 import type { Clock } from "../../base/clock.ts";
 import { asError, CancelledError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
-import type { EngineChannel, EngineConnection, SessionSpec } from "../../engine/connectionEngine.ts";
+import type { EngineChannel, EngineConnection, LastingSocket, SessionSpec } from "../../engine/connectionEngine.ts";
 import { ConnectError, connectionEnded } from "../../engine/engineErrors.ts";
 import { KeeperConnection } from "../../engine/keeper/keeperConnection.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type KeptOpened,
   keeperSocketName,
   type ServedConnection,
+  type ServedPrograms,
 } from "../../engine/keeper/keeperMessages.ts";
 import { KeptChannel } from "../../engine/keeper/keptChannel.ts";
 import type { ConnectCall } from "../../engine/keeper/loginMessages.ts";
@@ -226,7 +227,24 @@ export class KeeperSharing implements OtherConnections {
     return new KeeperConnection(
       { ...{ socket, frames, info, clock, logger }, owner: { ...owner, isKeeper: true } },
       async (spec, during) => await this.#openKept(owner.pid, name, spec, during),
+      async () => await this.#programsOf(owner.pid, name),
     );
+  }
+
+  /** Where plain `ssh` finds this connection. Undefined: the keeper is of a version that serves none. */
+  async #programsOf(pid: number, connection: string): Promise<LastingSocket | undefined> {
+    const talk = await this.#find(pid);
+    try {
+      const served = (await talk?.socket.call("programs", connection)) as ServedPrograms | undefined;
+      return served && /^[0-9a-f]{12}$/.test(served.socket)
+        ? { path: join(this.#folder, served.socket), knownHosts: served.knownHosts }
+        : undefined;
+    } catch (error) {
+      this.#init.logger.info(`The keeper serves no programs: ${printable(asError(error).message)}`);
+      return undefined;
+    } finally {
+      talk?.socket.end();
+    }
   }
 
   async #openKept(

@@ -1,3 +1,4 @@
+import { type EveryTerminalFeatureInit, everyTerminalFeature } from "./everyTerminal.ts";
 import type { Feature } from "./feature.ts";
 import { type ForwardsFeatureInit, forwardsFeature } from "./forwards.ts";
 import { type KeeperFeatureInit, keeperFeature } from "./keeper.ts";
@@ -9,7 +10,8 @@ export type AllFeaturesInit = ForwardsFeatureInit &
   ProgramsFeatureInit &
   WindowsFeatureInit &
   UserMastersFeatureInit &
-  KeeperFeatureInit;
+  KeeperFeatureInit &
+  EveryTerminalFeatureInit;
 
 /** Every feature, in the order of their rows below a connection and at the top. */
 export function allFeatures(init: AllFeaturesInit): readonly Feature[] {
@@ -19,5 +21,6 @@ export function allFeatures(init: AllFeaturesInit): readonly Feature[] {
     forwardsFeature(init),
     userMastersFeature(init),
     keeperFeature(init),
+    everyTerminalFeature(init),
   ];
 }

@@ -38,6 +38,7 @@ export const settingKeys = {
   sharingPrograms: "sharing.programs",
   sharingWindows: "sharing.windows",
   sharingUserMasters: "sharing.ownMasters",
+  sharingEverywhere: "sharing.everywhere",
   keeper: "keeper",
   hosts: "hosts",
   profileHosts: "profileHosts",

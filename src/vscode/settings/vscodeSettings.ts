@@ -104,6 +104,12 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return value === "never" || value === "always" ? value : "ask";
   }
 
+  /** Which connections every `ssh` of the user may use. Only the user's own setting counts. */
+  get sharesEverywhere(): "off" | "lasting" | "all" {
+    const value = text(this.read(settingKeys.sharingEverywhere, "user"));
+    return value === "lasting" || value === "all" ? value : "off";
+  }
+
   /** Whether terminals are sessions of the keeper. Only the user's own setting counts. */
   get keepsTerminals(): boolean {
     return flag(this.read(settingKeys.keeper, "user")) ?? false;

@@ -82,6 +82,7 @@ describe("settings", () => {
       settings.sharesWithPrograms,
       settings.sharesWithWindows,
       settings.sharesUserMasters,
+      settings.sharesEverywhere,
       settings.keepsTerminals,
     ];
     for (const key of policyKeys) {
@@ -112,6 +113,16 @@ describe("settings", () => {
       "ask",
     );
     expect(given("perhaps").settings().sharesUserMasters).toBe("ask");
+  });
+
+  it("allow only the user to share connections with every terminal", () => {
+    const key = settingKeys.sharingEverywhere;
+    const given = (value: unknown) => new FakeHost().set(key, "globalValue", value);
+    expect(new FakeHost().settings().sharesEverywhere).toBe("off");
+    expect(given("lasting").settings().sharesEverywhere).toBe("lasting");
+    expect(given("lasting").set(key, "workspaceValue", "all").settings().sharesEverywhere).toBe("lasting");
+    expect(new FakeHost().set(key, "workspaceFolderValue", "all").settings().sharesEverywhere).toBe("off");
+    expect(given("perhaps").settings().sharesEverywhere).toBe("off");
   });
 
   it("allow only the user to let terminals outlive their window", () => {

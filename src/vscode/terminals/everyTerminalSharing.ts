@@ -1,0 +1,184 @@
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { asError } from "../../base/errors.ts";
+import { type Logger, printable } from "../../base/log.ts";
+import { configEnvironment } from "../../config/configEnvironment.ts";
+import { configFileOf } from "../../config/configFileSetting.ts";
+import type { ConfigLine } from "../../gateway/configLine.ts";
+import type { Outlet } from "../../share/outlet.ts";
+import type { ProgramSharing } from "../../share/programSharing.ts";
+import {
+  everyTerminalFailed,
+  everyTerminalOff,
+  everyTerminalOn,
+  everyTerminalQuestion,
+  everyTerminalUnavailable,
+} from "../../text/everyTerminalText.ts";
+import { ConfigDiff } from "../documents/configDiff.ts";
+import { inform, showMessage, warn } from "../messages/messages.ts";
+import type { PromptQueue } from "../prompts/promptQueue.ts";
+import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
+import type { VscodeSettings } from "../settings/vscodeSettings.ts";
+
+export interface EveryTerminalSharingInit {
+  readonly programs: ProgramSharing;
+  readonly settings: VscodeSettings;
+  readonly prompts: PromptQueue;
+  readonly logger: Logger;
+  /** `context.globalState`. */
+  readonly memento: vscode.Memento;
+}
+
+/** Set where this extension made the ssh_config: taking the line out then deletes the file. */
+const madeKey = "madeSshConfig";
+
+/** Lets every `ssh` of the user use our connections, as `sshSessions.sharing.everywhere` says. */
+export class EveryTerminalSharing implements Disposable {
+  readonly #init: EveryTerminalSharingInit;
+  readonly #store = new DisposableStore();
+  readonly #diff = this.#store.add(new ConfigDiff());
+  readonly #disposed = new AbortController();
+  /** What the outlet was made for; undefined: nothing was done yet. */
+  #done: string | undefined;
+  #outlet: Outlet | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(init: EveryTerminalSharingInit) {
+    this.#init = init;
+  }
+
+  /** Begins to follow the setting. */
+  start(): Disposable {
+    this.#store.add(this.#init.settings.onDidChange(() => this.#update()));
+    this.#update();
+    return this;
+  }
+
+  dispose(): void {
+    this.#disposed.abort();
+    this.#store.dispose();
+  }
+
+  /** Shows the line, and adds it after a yes. */
+  async ask(): Promise<void> {
+    await this.#reporting(async () => {
+      const line = await this.#line();
+      if (line === undefined) {
+        warn(everyTerminalUnavailable());
+        return;
+      }
+      const change = await line.toAdd();
+      if (change === undefined) {
+        await this.#turnOnIfOff("lasting");
+        inform(everyTerminalOn());
+        return;
+      }
+      const close = await this.#diff.show(change);
+      try {
+        const { message, lasting, all } = everyTerminalQuestion(printable(change.path));
+        const answer = await showMessage("information", message, {}, lasting, all);
+        if (answer === lasting || answer === all) {
+          await line.apply(change);
+          await this.#init.memento.update(madeKey, change.before === undefined ? change.path : undefined);
+          await this.#set(answer === all ? "all" : "lasting");
+          inform(everyTerminalOn());
+        }
+      } finally {
+        await close();
+      }
+    });
+  }
+
+  /** Takes the line out, and turns the setting off. */
+  async takeOut(): Promise<void> {
+    await this.#reporting(async () => {
+      const line = await this.#line();
+      if (line === undefined) {
+        warn(everyTerminalUnavailable());
+        return;
+      }
+      const change = await line.toRemove();
+      if (change !== undefined) {
+        await line.apply(change, this.#init.memento.get(madeKey) === change.path);
+      }
+      await this.#init.memento.update(madeKey, undefined);
+      await this.#set("off");
+      inform(everyTerminalOff(printable(this.#configFile())));
+    });
+  }
+
+  async #reporting(work: () => Promise<void>): Promise<void> {
+    await this.#init.prompts.ask(async () => {
+      try {
+        await work();
+      } catch (error) {
+        warn(everyTerminalFailed(printable(asError(error).message)));
+      }
+    }, this.#disposed.signal);
+  }
+
+  /** The user's ssh_config. */
+  #configFile(): string {
+    const environment = configEnvironment();
+    return configFileOf(this.#init.settings, environment) || environment.userFile;
+  }
+
+  /** Undefined: there can be no line. */
+  async #line(): Promise<ConfigLine | undefined> {
+    const path = this.#configFile();
+    if (process.platform === "win32" || path.toLowerCase() === "none") {
+      return undefined;
+    }
+    const { ConfigLine: Line } = await import("../../gateway/configLine.ts");
+    return new Line({ path, home: configEnvironment().homedir });
+  }
+
+  async #turnOnIfOff(value: "lasting" | "all"): Promise<void> {
+    if (this.#init.settings.sharesEverywhere === "off") {
+      await this.#set(value);
+    }
+  }
+
+  async #set(value: "off" | "lasting" | "all"): Promise<void> {
+    await vscode.workspace
+      .getConfiguration(configurationSection)
+      .update(settingKeys.sharingEverywhere, value, vscode.ConfigurationTarget.Global);
+  }
+
+  #update(): void {
+    const { settings } = this.#init;
+    const mode = process.platform === "win32" ? "off" : settings.sharesEverywhere;
+    const wanted = mode === "off" ? "off" : `${mode} ${this.#configFile()}`;
+    if (wanted === this.#done || this.#disposed.signal.aborted) {
+      return;
+    }
+    const isChange = this.#done !== undefined;
+    this.#done = wanted;
+    this.#work = this.#work.then(async () => {
+      try {
+        if (this.#outlet !== undefined) {
+          await this.#init.programs.close(this.#outlet);
+          this.#outlet = undefined;
+        }
+        const line = mode === "off" ? undefined : await this.#line();
+        if (mode === "off" || line === undefined) {
+          return;
+        }
+        const { EveryTerminal } = await import("../../gateway/everyTerminal.ts");
+        const configFile = configFileOf(settings, configEnvironment());
+        const { logger } = this.#init;
+        const outlet = new EveryTerminal({ mode, includes: line.includes, configFile, logger });
+        await this.#init.programs.open(outlet);
+        this.#outlet = outlet;
+        // The setting was changed by hand: without the line it would have no effect.
+        if (isChange && vscode.window.state.focused && (await line.toAdd()) !== undefined) {
+          void this.ask();
+        }
+      } catch (error) {
+        const why = printable(asError(error).message);
+        this.#init.logger.warn(`Other terminals can't use the connections: ${why}`);
+        warn(everyTerminalFailed(why));
+      }
+    });
+  }
+}

@@ -1,0 +1,247 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { EveryTerminal } from "../../src/gateway/everyTerminal.ts";
+import { listenIn } from "../../src/share/socketFolder.ts";
+import { nextOutput } from "../lab/sshClient.ts";
+import { until } from "../lab/until.ts";
+import { exited } from "../lab/watchdog.ts";
+import { type EveryTerminalLab, everyTerminalLab } from "../support/everyTerminalLab.ts";
+import { outcomeOf, type ProgramOutcome } from "../support/sharedConnection.ts";
+
+let lab: EveryTerminalLab;
+const children: ChildProcessWithoutNullStreams[] = [];
+
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill("SIGKILL");
+    await exited(child);
+  }
+  await lab[Symbol.asyncDispose]();
+});
+
+const ssh = async (...args: readonly string[]): Promise<ProgramOutcome> =>
+  await outcomeOf("ssh", ["-F", lab.config, ...args], process.env);
+
+/** A program on the server that returns its input. */
+async function echo(): Promise<ChildProcessWithoutNullStreams> {
+  const child = spawn("ssh", ["-F", lab.config, "lab", "echo ready; cat"]);
+  children.push(child);
+  expect(await nextOutput(child)).toContain("ready");
+  return child;
+}
+
+describe("connections that outlive their window", () => {
+  test.each([
+    ["the keeper", { stack: { keeper: { isOn: () => true, build: "test" } } }],
+    ["the engine openssh", { engine: "openssh" }],
+  ])("%s: programs go on when the window closes, and others come", async (_, over) => {
+    lab = await everyTerminalLab({ mode: "lasting", ...over });
+    await lab.stack.service.connect("lab");
+    await lab.included(1);
+    const logins = lab.host.logins();
+    const child = await echo();
+    await lab.stack[Symbol.asyncDispose]();
+    child.stdin.write("still here\n");
+    expect(await nextOutput(child)).toBe("still here\n");
+    expect(await ssh("-tt", "-o", "LogLevel=ERROR", "lab", "echo another; exit 7")).toMatchObject({
+      code: 7,
+      stdout: "another\r\n",
+    });
+    expect(lab.host.logins() - logins).toBe(0);
+    child.stdin.end();
+    await exited(child);
+    expect(child.exitCode).toBe(0);
+  });
+});
+
+describe("the included files", () => {
+  test("come with a connection, and go with it", async () => {
+    lab = await everyTerminalLab();
+    await lab.included(0);
+    await lab.stack.service.connect("lab");
+    const [text = ""] = await lab.included(1);
+    expect(text).toContain(`Match originalhost lab exec "exec /bin/sh '${lab.includes}/probe-`);
+    await lab.stack.service.disconnect(lab.stack.master().id);
+    await lab.included(0);
+    expect((await ssh("lab", "echo direct")).stdout).toBe("direct\n");
+  });
+
+  test("of a window that was killed cost a moment, and the next window removes them", async () => {
+    lab = await everyTerminalLab();
+    await lab.stack.service.connect("lab");
+    const [text = ""] = await lab.included(1);
+    const [name = ""] = (await readdir(lab.includes)).filter((each) => each.endsWith(".conf"));
+    // A socket file at which nobody listens is what SIGKILL leaves.
+    const server = createServer();
+    const folder = join(lab.stack.folder, "sockets");
+    const dead = await listenIn(folder, server);
+    server.close();
+    const stale = name.replace(/-m1\.conf$/, "-m0.conf");
+    await writeFile(
+      join(lab.includes, stale),
+      text.replaceAll(/'[^']+\/sockets\/[0-9a-f]+'/g, `'${join(folder, dead)}'`),
+    );
+    await rm(join(lab.includes, name));
+    const logins = lab.host.logins();
+    expect((await ssh("lab", "echo direct")).stdout).toBe("direct\n");
+    expect(lab.host.logins() - logins).toBe(1);
+    const next = new EveryTerminal({
+      ...{ mode: "all", includes: lab.includes, configFile: lab.config, logger: lab.logger },
+      sockets: folder,
+    });
+    await next.prepare();
+    expect((await readdir(lab.includes)).filter((each) => /conf$|known_hosts$/.test(each))).toEqual([
+      name.replace(/conf$/, "known_hosts"),
+    ].filter(() => false));
+  });
+
+  test("are refused in a folder that others can write to", async () => {
+    lab = await everyTerminalLab();
+    const includes = join(lab.host.folder, "open", ".ssh", "ssh-sessions");
+    await mkdir(includes, { recursive: true });
+    await chmod(includes, 0o777);
+    const next = new EveryTerminal({
+      ...{ mode: "all", includes, configFile: lab.config, logger: lab.logger },
+    });
+    await expect(next.prepare()).rejects.toMatchObject({ reason: "unsafe-folder" });
+  });
+});
+
+test("settings of the user that would break the way through the gateway do not", async () => {
+  const harm = `
+Host *
+  ProxyJump nowhere.invalid
+  ProxyUseFdpass yes
+  ControlMaster auto
+  ControlPath FOLDER/own-%C
+  ControlPersist 60
+  HostKeyAlgorithms ssh-ed25519
+  KexAlgorithms curve25519-sha256
+  Ciphers chacha20-poly1305@openssh.com
+  MACs hmac-sha1
+  Compression yes
+  StrictHostKeyChecking ask
+  UpdateHostKeys yes
+  VisualHostKey yes
+  CheckHostIP yes
+  VerifyHostKeyDNS yes
+  PreferredAuthentications publickey
+  IdentityAgent FOLDER/no-agent
+  CanonicalizeHostname yes
+  AddKeysToAgent yes
+  IgnoreUnknown UseKeychain
+  UseKeychain yes
+  RequestTTY no
+  SendEnv LC_*
+`;
+  lab = await everyTerminalLab();
+  await lab.stack.service.connect("lab");
+  await lab.included(1);
+  // Only plain ssh reads this file, so that its values do not count for the connection.
+  const config = join(lab.host.folder, "harmful");
+  const [included = ""] = await lab.included(1);
+  const own = join(lab.host.folder, "own", ".ssh", "ssh-sessions");
+  await mkdir(own, { recursive: true, mode: 0o700 });
+  await writeFile(join(own, "a.conf"), included.replaceAll(`'${lab.config}'`, `'${config}'`), { mode: 0o600 });
+  const user = `Host lab\n  User ${lab.host.user}\n`;
+  await writeFile(config, `Include "${own}/*.conf"\n${user}${harm.replaceAll("FOLDER", lab.host.folder)}`);
+  const logins = lab.host.logins();
+  const outcome = await outcomeOf("ssh", ["-F", config, "lab", "echo through; exit 5"], process.env);
+  expect(outcome).toEqual({ code: 5, stdout: "through\n", stderr: "" });
+  expect(lab.host.logins() - logins).toBe(0);
+  expect((await readdir(lab.host.folder)).filter((name) => name.startsWith("own-"))).toEqual([]);
+});
+
+test("a connection that is lost in the middle ends ssh with 255, and the next ssh logs in as ever", async () => {
+  lab = await everyTerminalLab();
+  await lab.stack.service.connect("lab");
+  await lab.included(1);
+  const child = await echo();
+  lab.stack.service.kill(lab.stack.master().id);
+  await exited(child);
+  expect(child.exitCode).toBe(255);
+  await lab.included(0);
+  expect((await ssh("lab", "echo direct")).stdout).toBe("direct\n");
+});
+
+test("a server that accepts two sessions on a connection: further programs get a further connection", async () => {
+  lab = await everyTerminalLab({ sshd: { sshd: { MaxSessions: 2 } } });
+  await lab.stack.service.connect("lab");
+  await lab.included(1);
+  const all = await Promise.all([echo(), echo(), echo()]);
+  expect(lab.host.logins()).toBe(2);
+  for (const child of all) {
+    child.stdin.end();
+    await exited(child);
+    expect(child.exitCode).toBe(0);
+  }
+});
+
+describe("a hostile program of the same machine", () => {
+  test("at the gateway's socket gets no connection without the protocol, and harms nobody", async () => {
+    lab = await everyTerminalLab();
+    await lab.stack.service.connect("lab");
+    const [text = ""] = await lab.included(1);
+    const socket = /'([^']+\/sockets\/[0-9a-f]+)'/.exec(text)?.[1] ?? "";
+    const child = await echo();
+    const { connect } = await import("node:net");
+    for (const bytes of [
+      randomBytes(1000),
+      Buffer.from("SSH-2.0-OpenSSH_9.9\r\n"),
+      Buffer.concat([Buffer.from([0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 4]), Buffer.from("ffffffff", "hex")]),
+      Buffer.alloc(300_000),
+    ]) {
+      const stranger = connect(socket);
+      stranger.on("error", () => {});
+      stranger.write(bytes);
+      stranger.resume();
+      await new Promise((resolve) => stranger.once("close", resolve));
+    }
+    child.stdin.write("unharmed\n");
+    expect(await nextOutput(child)).toBe("unharmed\n");
+  });
+
+  test("another user can't reach the socket or read the included files", async () => {
+    lab = await everyTerminalLab();
+    await lab.stack.service.connect("lab");
+    const [text = ""] = await lab.included(1);
+    const socket = /'([^']+\/sockets\/[0-9a-f]+)'/.exec(text)?.[1] ?? "";
+    // The folders above are open, as the homes of many machines are.
+    await chmod(lab.stack.folder, 0o755);
+    await chmod(lab.host.folder, 0o755);
+    const script = `
+      const { connect } = require("node:net");
+      const { readdirSync } = require("node:fs");
+      let listed = "read";
+      try { readdirSync(${JSON.stringify(lab.includes)}); } catch (error) { listed = error.code; }
+      connect(${JSON.stringify(socket)}).on("connect", () => console.log("in", listed))
+        .on("error", (error) => console.log(error.code, listed));`;
+    const nobody = 65_534;
+    const child = spawn(process.execPath, ["-e", script], {
+      ...{ uid: nobody, gid: nobody, cwd: "/" },
+    });
+    expect(await nextOutput(child)).toBe("EACCES EACCES\n");
+    await exited(child);
+  });
+
+  test("a socket of another user in place of ours is not used", async () => {
+    lab = await everyTerminalLab();
+    await lab.stack.service.connect("lab");
+    const [text = ""] = await lab.included(1);
+    const known = /UserKnownHostsFile "([^"]+)"/.exec(text)?.[1] ?? "";
+    // Its key is not the one of our gateway.
+    const line = await readFile(known, "utf8");
+    const blob = line.split(" ")[2] ?? "";
+    const other = Buffer.from(blob, "base64");
+    other.writeUInt8((other.at(-2) ?? 0) ^ 1, other.length - 2);
+    await writeFile(known, line.replace(blob.trim(), other.toString("base64")));
+    const { code, stderr } = await ssh("lab", "true");
+    expect(code).toBe(255);
+    expect(stderr).toMatch(/Host key verification failed|REMOTE HOST IDENTIFICATION|error/i);
+    await until(() => lab.stack.programs.programs().length === 0, "nobody is connected");
+  });
+});
