@@ -47,26 +47,36 @@ export class EveryTerminal implements Outlet {
   }
 
   async set(offer: Offer, hosts: readonly HostSpec[]): Promise<void> {
-    const { id } = offer.master;
+    const { id, isEnded } = offer.master;
     const before = this.#served.get(id);
+    if (before !== undefined && (isEnded || hosts.length === 0)) {
+      await this.#folder.remove(before.name);
+    }
+    if (isEnded) {
+      before?.gateway?.dispose();
+      this.#served.delete(id);
+      return;
+    }
     const served = hosts.length === 0 ? undefined : (before ?? (await this.#serve(offer)));
     if (served === undefined) {
-      if (before !== undefined) {
-        this.#served.delete(id);
-        before.gateway?.dispose();
-        await this.#folder.remove(before.name);
-      }
       return;
     }
     this.#served.set(id, served);
     const { name, socket } = served;
     const knownHosts = socket.knownHosts === undefined ? undefined : `${name}.known_hosts`;
     const { configFile } = this.#init;
-    const text = includedText({ folder: this.#folder.path, socket: socket.path, configFile, hosts, knownHosts });
-    if (text === "") {
+    const text = includedText({
+      ...{ folder: this.#folder.path, socket: socket.path, configFile, hosts, knownHosts },
+    });
+    await (text === "" ? this.#folder.remove(name) : this.#folder.write(name, text, socket.knownHosts));
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#served.values()];
+    this.#served.clear();
+    for (const { gateway, name } of all) {
+      gateway?.dispose();
       await this.#folder.remove(name);
-    } else {
-      await this.#folder.write(name, text, socket.knownHosts);
     }
   }
 

@@ -136,6 +136,10 @@ export class GatewayClient implements Disposable {
   }
 
   #fromClient(each: Buffer): void {
+    if (each[0] === message.globalRequest && new WireReader(each, 1).text() === noMoreSessions) {
+      // It wants no reply, and a client that has made a request can't move to a connection with room.
+      return;
+    }
     if (this.#firstSession === undefined && each[0] === message.channelOpen) {
       const open = decodeOpen(new WireReader(each, 1));
       this.#firstSession = open?.type === "session" ? open.sender : undefined;
@@ -212,6 +216,9 @@ export class GatewayClient implements Disposable {
     }
   }
 }
+
+/** OpenSSH's PROTOCOL, section 2.2. */
+const noMoreSessions = "no-more-sessions@openssh.com";
 
 /** Bytes. A larger message is not copied. */
 const copiedBelow = 4096;

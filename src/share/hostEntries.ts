@@ -57,6 +57,11 @@ export class HostEntries implements Outlet {
     }
   }
 
+  async close(): Promise<void> {
+    await Promise.all([...this.#written].map((name) => rm(join(this.#folder, name), { force: true })));
+    this.#written.clear();
+  }
+
   leave(): void {}
 }
 

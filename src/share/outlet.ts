@@ -14,9 +14,11 @@ export interface Outlet {
   prepare(): Promise<void>;
   /**
    * Replaces what was told of this connection.
-   * @param hosts none: programs must no longer use it
+   * @param hosts none: no further program may find it. After its end, programs are disconnected, too.
    */
   set(offer: Offer, hosts: readonly HostSpec[]): Promise<void>;
+  /** Takes everything back. */
+  close(): Promise<void>;
   /** This window closes. What outlives it may stay. */
   leave(): void;
 }

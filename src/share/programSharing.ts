@@ -110,12 +110,11 @@ export class ProgramSharing implements Disposable {
     if (!this.#outlets.delete(outlet)) {
       return;
     }
-    const offers = [...this.#published.values()].map(({ offer }) => offer);
     if (this.#outlets.size === 0) {
       this.#endAll();
     }
     await this.#publishing;
-    await Promise.all(offers.map((offer) => outlet.set(offer, [])));
+    await outlet.close();
     this.#changed.fire();
   }
 

@@ -23,7 +23,8 @@ describe("plain ssh with our line in its ssh_config", () => {
 
   beforeAll(async () => {
     lab = await everyTerminalLab({
-      blocks: (host) => `${host.sshConfigText("lab")}\n${host.sshConfigText("other")}`,
+      // The user's own RekeyLimit counts, because the block of the gateway has none.
+      blocks: (host) => `${host.sshConfigText("lab")}\n  RekeyLimit 500K\n${host.sshConfigText("other")}`,
     });
     await lab.stack.service.connect("lab");
     await lab.included(1);
@@ -173,12 +174,8 @@ describe("plain ssh with our line in its ssh_config", () => {
   test("a rekey in the middle of a transfer changes no byte", async () => {
     const data = randomBytes(4_000_000);
     await writeFile(join(folder, "a"), data);
-    const before = await readFile(lab.config, "utf8");
-    // The user's own RekeyLimit counts, because the block of the gateway has none.
-    await writeFile(lab.config, `${before}\nHost *\n  RekeyLimit 500K\n`);
     const command = `ssh -v -F ${lab.config} lab cat <${folder}/a >${folder}/b`;
     const { outcome, logins: count } = await logins(async () => await run("sh", ["-c", command]));
-    await writeFile(lab.config, before);
     expect([hash(await readFile(join(folder, "b"))), count]).toEqual([hash(data), 0]);
     expect(outcome.stderr.split("SSH2_MSG_KEXINIT sent").length).toBeGreaterThan(5);
   });

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { EveryTerminal } from "../../src/gateway/everyTerminal.ts";
@@ -46,15 +46,14 @@ describe("connections that outlive their window", () => {
     const child = await echo();
     await lab.stack[Symbol.asyncDispose]();
     child.stdin.write("still here\n");
-    expect(await nextOutput(child)).toBe("still here\n");
-    expect(await ssh("-tt", "-o", "LogLevel=ERROR", "lab", "echo another; exit 7")).toMatchObject({
-      code: 7,
-      stdout: "another\r\n",
-    });
+    expect(await nextOutput(child)).toBe("still here");
+    const { code, stdout } = await ssh("-tt", "-o", "LogLevel=ERROR", "lab", "echo another; exit 7");
+    expect([code, stdout.trim()]).toEqual([7, "another"]);
     expect(lab.host.logins() - logins).toBe(0);
     child.stdin.end();
     await exited(child);
     expect(child.exitCode).toBe(0);
+    await lab.stack.keeper.stop();
   });
 });
 
@@ -77,7 +76,7 @@ describe("the included files", () => {
     const [name = ""] = (await readdir(lab.includes)).filter((each) => each.endsWith(".conf"));
     // A socket file at which nobody listens is what SIGKILL leaves.
     const server = createServer();
-    const folder = join(lab.stack.folder, "sockets");
+    const folder = lab.sockets;
     const dead = await listenIn(folder, server);
     server.close();
     const stale = name.replace(/-m1\.conf$/, "-m0.conf");
@@ -94,9 +93,7 @@ describe("the included files", () => {
       sockets: folder,
     });
     await next.prepare();
-    expect((await readdir(lab.includes)).filter((each) => /conf$|known_hosts$/.test(each))).toEqual([
-      name.replace(/conf$/, "known_hosts"),
-    ].filter(() => false));
+    expect((await readdir(lab.includes)).filter((each) => /conf$|known_hosts$/.test(each))).toEqual([]);
   });
 
   test("are refused in a folder that others can write to", async () => {
@@ -188,7 +185,6 @@ describe("a hostile program of the same machine", () => {
     const [text = ""] = await lab.included(1);
     const socket = /'([^']+\/sockets\/[0-9a-f]+)'/.exec(text)?.[1] ?? "";
     const child = await echo();
-    const { connect } = await import("node:net");
     for (const bytes of [
       randomBytes(1000),
       Buffer.from("SSH-2.0-OpenSSH_9.9\r\n"),
@@ -202,7 +198,7 @@ describe("a hostile program of the same machine", () => {
       await new Promise((resolve) => stranger.once("close", resolve));
     }
     child.stdin.write("unharmed\n");
-    expect(await nextOutput(child)).toBe("unharmed\n");
+    expect(await nextOutput(child)).toBe("unharmed");
   });
 
   test("another user can't reach the socket or read the included files", async () => {
@@ -211,7 +207,6 @@ describe("a hostile program of the same machine", () => {
     const [text = ""] = await lab.included(1);
     const socket = /'([^']+\/sockets\/[0-9a-f]+)'/.exec(text)?.[1] ?? "";
     // The folders above are open, as the homes of many machines are.
-    await chmod(lab.stack.folder, 0o755);
     await chmod(lab.host.folder, 0o755);
     const script = `
       const { connect } = require("node:net");
@@ -224,7 +219,7 @@ describe("a hostile program of the same machine", () => {
     const child = spawn(process.execPath, ["-e", script], {
       ...{ uid: nobody, gid: nobody, cwd: "/" },
     });
-    expect(await nextOutput(child)).toBe("EACCES EACCES\n");
+    expect(await nextOutput(child)).toBe("EACCES EACCES");
     await exited(child);
   });
 

@@ -21,6 +21,7 @@ export interface EveryTerminalLab extends AsyncDisposable {
   readonly plain: string;
   /** The folder of the included files. */
   readonly includes: string;
+  readonly sockets: string;
   readonly outlet: EveryTerminal;
   readonly logger: RecordingLogger;
   /** Resolves to the included files when there are so many. */
@@ -45,10 +46,11 @@ export async function everyTerminalLab(
   await writeFile(plain, blocks);
   await writeFile(config, `Include "${includes}/*.conf"\n${blocks}`);
   const logger = new RecordingLogger();
-  const stack = await testStack(config, { logger, ...over.stack });
+  // It stays when the stack is disposed of, as a user's folder does when a window closes.
+  const sockets = join(host.folder, "sockets");
+  const stack = await testStack(config, { logger, socketFolder: sockets, ...over.stack });
   const outlet = new EveryTerminal({
-    ...{ mode: over.mode ?? "all", includes, configFile: config, logger },
-    sockets: over.stack?.socketFolder ?? join(stack.folder, "sockets"),
+    ...{ mode: over.mode ?? "all", includes, configFile: config, logger, sockets },
   });
   if (over.engine !== undefined) {
     stack.settings.layers = { user: { reconnect: "never", engine: over.engine } };
@@ -56,7 +58,7 @@ export async function everyTerminalLab(
   await stack.programs.open(outlet);
   const resolver = createHostResolver({ settings: stack.settings, clock: systemClock, logger });
   return {
-    ...{ host, stack, config, plain, includes, outlet, logger, resolver },
+    ...{ host, stack, config, plain, includes, outlet, logger, resolver, sockets },
     async included(count) {
       let names: string[] = [];
       await until(async () => {
