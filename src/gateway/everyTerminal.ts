@@ -5,8 +5,8 @@ import type { LastingSocket } from "../engine/connectionEngine.ts";
 import type { Offer, Outlet } from "../share/outlet.ts";
 import { socketFolderPath } from "../share/socketFolder.ts";
 import { Gateway } from "./gateway.ts";
-import { IncludeFolder } from "./includeFolder.ts";
 import { includedText } from "./includedText.ts";
+import { IncludeFolder } from "./includeFolder.ts";
 
 /** `lasting`: only connections that outlive this window. */
 export type EveryTerminalMode = "lasting" | "all";

@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { WireReader, wireMpint, wireString } from "../base/wire.ts";
+import { type WireReader, wireMpint, wireString } from "../base/wire.ts";
 
 /** In the name of known_hosts. OpenSSH looks for it in place of the host's name (HostKeyAlias). */
 export const gatewayKeyAlias = "ssh-sessions-gateway";
@@ -43,7 +43,12 @@ export class GatewayKey {
 /** K1, K2 and so on (RFC 4253 section 7.2). */
 export function derivedKey(shared: KeyMaterial, letter: string, length: number): Buffer {
   const { secret, exchangeHash, sessionId } = shared;
-  const key = createHash("sha256").update(secret).update(exchangeHash).update(letter).update(sessionId).digest();
+  const key = createHash("sha256")
+    .update(secret)
+    .update(exchangeHash)
+    .update(letter)
+    .update(sessionId)
+    .digest();
   return key.subarray(0, length);
 }
 

@@ -8,8 +8,7 @@ import { gatewayAlgorithms } from "./serverTransport.ts";
 const plainPart = /^[A-Za-z0-9._@:+-]{1,100}$/;
 
 /** What a path must not contain: it stands in quotes of a shell in quotes of ssh_config, and in an `Include`. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is searched for
-const unusable = /[\u0000-\u001f\u007f'"\\%$`!*?[\]{}~]/;
+const unusable = /[\p{Cc}'"\\%$`!*?[\]{}~]/u;
 
 /** OpenSSH before 8.0 cut a line at 4096 bytes (readconf.c). */
 const longestLine = 4000;

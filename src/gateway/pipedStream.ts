@@ -179,9 +179,7 @@ export class PipedStream extends Duplex {
       this.#init.hold(true);
     }
     if (this.#taken > window / 2) {
-      this.#init.send(
-        encode(message.channelWindowAdjust, wireUint32(this.#peer), wireUint32(this.#taken)),
-      );
+      this.#init.send(encode(message.channelWindowAdjust, wireUint32(this.#peer), wireUint32(this.#taken)));
       this.#taken = 0;
     }
   }

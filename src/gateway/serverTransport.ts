@@ -125,12 +125,7 @@ export class ServerTransport {
   end(text: string): void {
     if (!this.#ended) {
       const byApplication = 11;
-      this.#write(
-        Buffer.of(message.disconnect),
-        wireUint32(byApplication),
-        wireString(text),
-        wireString(""),
-      );
+      this.#write(Buffer.of(message.disconnect), wireUint32(byApplication), wireString(text), wireString(""));
       this.#end(undefined);
     }
   }
@@ -217,7 +212,11 @@ export class ServerTransport {
     const guesses = reader.boolean();
     if (
       this.#method === undefined ||
-      fits.includes(false) || macs.includes(undefined) || languages.includes(undefined) || guesses !== false) {
+      fits.includes(false) ||
+      macs.includes(undefined) ||
+      languages.includes(undefined) ||
+      guesses !== false
+    ) {
       throw new GatewayError("violation", "The client offers other algorithms than our block of ssh_config");
     }
     if (this.#ourInit === undefined) {

@@ -4,7 +4,25 @@
  * @param further the letters of options that can be served besides those that are listed here.
  */
 export function parseFunction(further: readonly string[] = []): string {
-  const letters = ["a", "D", "E", "e", "g", "L", "N", "n", "q", "R", "s", "T", "t", "v", "x", "y", ...further];
+  const letters = [
+    "a",
+    "D",
+    "E",
+    "e",
+    "g",
+    "L",
+    "N",
+    "n",
+    "q",
+    "R",
+    "s",
+    "T",
+    "t",
+    "v",
+    "x",
+    "y",
+    ...further,
+  ];
   return `parse() {
   OPTIND=1
   while getopts ':aD:e:gL:l:Nno:p:qR:sTtvxy1246AB:b:CE:c:F:fGI:i:J:KkMm:O:P:Q:S:VW:w:XY' option "$@"; do

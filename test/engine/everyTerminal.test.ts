@@ -45,7 +45,9 @@ describe("plain ssh with our line in its ssh_config", () => {
   const filledIn = (args: readonly string[]): readonly string[] =>
     args.map((arg) => arg.replace("USER", lab.host.user).replace("PORT", String(lab.host.port)));
 
-  const logins = async <T>(work: () => Promise<T>): Promise<{ readonly outcome: T; readonly logins: number }> => {
+  const logins = async <T>(
+    work: () => Promise<T>,
+  ): Promise<{ readonly outcome: T; readonly logins: number }> => {
     const before = lab.host.logins();
     const outcome = await work();
     return { outcome, logins: lab.host.logins() - before };
@@ -96,7 +98,9 @@ describe("plain ssh with our line in its ssh_config", () => {
   });
 
   test("a jump through the host uses the connection for its first part", async () => {
-    const { outcome, logins: count } = await logins(() => ssh(lab.config, "-J", "lab", "other", "echo behind"));
+    const { outcome, logins: count } = await logins(() =>
+      ssh(lab.config, "-J", "lab", "other", "echo behind"),
+    );
     expect([outcome.stdout, count]).toEqual(["behind\n", 1]);
   });
 

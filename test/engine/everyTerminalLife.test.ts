@@ -143,7 +143,9 @@ Host *
   const [included = ""] = await lab.included(1);
   const own = join(lab.host.folder, "own", ".ssh", "ssh-sessions");
   await mkdir(own, { recursive: true, mode: 0o700 });
-  await writeFile(join(own, "a.conf"), included.replaceAll(`'${lab.config}'`, `'${config}'`), { mode: 0o600 });
+  await writeFile(join(own, "a.conf"), included.replaceAll(`'${lab.config}'`, `'${config}'`), {
+    mode: 0o600,
+  });
   const user = `Host lab\n  User ${lab.host.user}\n`;
   await writeFile(config, `Include "${own}/*.conf"\n${user}${harm.replaceAll("FOLDER", lab.host.folder)}`);
   const logins = lab.host.logins();

@@ -4,7 +4,12 @@ import { OtherEngineError } from "../../auth/authErrors.ts";
 import type { Clock } from "../../base/clock.ts";
 import { asError, CancelledError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
-import type { EngineChannel, EngineConnection, LastingSocket, SessionSpec } from "../../engine/connectionEngine.ts";
+import type {
+  EngineChannel,
+  EngineConnection,
+  LastingSocket,
+  SessionSpec,
+} from "../../engine/connectionEngine.ts";
 import { ConnectError, connectionEnded } from "../../engine/engineErrors.ts";
 import { KeeperConnection } from "../../engine/keeper/keeperConnection.ts";
 import {

@@ -56,18 +56,21 @@ test.each([
   ["a byte order mark and bytes of no encoding", "\ufeff# \xff\xfe\n", `${added}\n\ufeff# \xff\xfe\n`],
   ["blank lines at its start", "\n\n# x\nHost *\n", `${added}\n\n\n# x\nHost *\n`],
   ["nothing", "", `${added}\n`],
-])("a file with %s gets the line first, and is the same without it, byte for byte", async (_, text, expected) => {
-  const before = Buffer.from(text, "latin1");
-  await writeFile(path, before, { mode: 0o640 });
-  await add();
-  expect(await readFile(path)).toEqual(Buffer.from(expected, "latin1"));
-  expect((await stat(path)).mode & 0o777).toBe(0o640);
-  expect(await line.toAdd()).toBeUndefined();
-  await remove();
-  expect(await readFile(path)).toEqual(before);
-  expect(await line.toRemove()).toBeUndefined();
-  expect(await readdir(join(home, ".ssh"))).toEqual(["config"]);
-});
+])(
+  "a file with %s gets the line first, and is the same without it, byte for byte",
+  async (_, text, expected) => {
+    const before = Buffer.from(text, "latin1");
+    await writeFile(path, before, { mode: 0o640 });
+    await add();
+    expect(await readFile(path)).toEqual(Buffer.from(expected, "latin1"));
+    expect((await stat(path)).mode & 0o777).toBe(0o640);
+    expect(await line.toAdd()).toBeUndefined();
+    await remove();
+    expect(await readFile(path)).toEqual(before);
+    expect(await line.toRemove()).toBeUndefined();
+    expect(await readdir(join(home, ".ssh"))).toEqual(["config"]);
+  },
+);
 
 test("a missing file and its folder are made for their owner only, and the file is removed again", async () => {
   await rm(join(home, ".ssh"), { recursive: true });

@@ -82,7 +82,9 @@ export const mlKemInitLength = publicLength + 32;
  * @returns S_REPLY, and K before its encoding
  * @throws ConnectError `protocol`, also as a rejection
  */
-export async function answerMlKem(init: Buffer): Promise<{ readonly reply: Buffer; readonly secret: Buffer }> {
+export async function answerMlKem(
+  init: Buffer,
+): Promise<{ readonly reply: Buffer; readonly secret: Buffer }> {
   if (init.length !== mlKemInitLength) {
     throw malformed("key exchange value");
   }
