@@ -9,11 +9,11 @@ export function everyTerminalQuestion(file: string): {
 } {
   return {
     message: t(
-      "Add this line to {0}? Every ssh that you run on this computer, also outside the editor and in scp, sftp, rsync and git, then uses the connections that are open here. Without an open connection nothing changes. Stop Using Connections in Every Terminal takes the line out again.",
+      "Add this line to {0}? Every ssh that you run on this computer, also outside the editor and in scp, sftp, rsync and git, then uses connections that are open here: all of them, or the lasting ones, which outlive the window (of the keeper and of the engine openssh). Without an open connection nothing changes. Stop Using Connections in Every Terminal takes the line out again.",
       file,
     ),
-    lasting: t("Add, for Connections That Outlive the Window"),
-    all: t("Add, for All Connections"),
+    lasting: t("Add for Lasting Ones"),
+    all: t("Add for All"),
   };
 }
 
