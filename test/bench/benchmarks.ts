@@ -6,6 +6,7 @@ import { connectionsBenchmark } from "./connections.ts";
 import { enginesBenchmark } from "./engines.ts";
 import { faultsBenchmark } from "./faults.ts";
 import { forwardsBenchmark } from "./forwards.ts";
+import { gatewayBenchmark } from "./gateway.ts";
 import { sharingBenchmark } from "./sharing.ts";
 import { soakBenchmark } from "./soak.ts";
 import { terminalBenchmark } from "./terminal.ts";
@@ -17,6 +18,7 @@ export const benchmarks: readonly Benchmark[] = [
   faultsBenchmark,
   forwardsBenchmark,
   sharingBenchmark,
+  gatewayBenchmark,
   terminalBenchmark,
   bundleBenchmark,
   configBenchmark,
