@@ -22,6 +22,8 @@ export interface ConfigLineInit {
   readonly home: string;
   /** Default: `ssh-sessions` in the user's `.ssh`. */
   readonly includes?: string;
+  /** `$HOME`, which `ssh` takes for the `~` of an Include, and only there (glob.c). Default: of this process. */
+  readonly homeVariable?: string;
   readonly files?: LocalFiles;
 }
 
@@ -35,6 +37,8 @@ export class ConfigLine {
   /** The folder of the included files. */
   readonly includes: string;
   readonly line: string;
+  /** The line in each of its forms. */
+  readonly #forms: readonly string[];
 
   /** @throws GatewayError `unusable-path` */
   constructor(init: ConfigLineInit) {
@@ -43,9 +47,14 @@ export class ConfigLine {
     const standard = join(init.home, ".ssh", ownIncludes.folder);
     this.includes = init.includes ?? standard;
     requireUsablePath(this.includes);
-    const named = this.includes === standard ? `~/.ssh/${ownIncludes.folder}` : this.includes;
-    const path = `${named}/${ownIncludes.pattern}`;
-    this.line = `Include ${path.includes(" ") ? `"${path}"` : path}`;
+    const short = this.includes === standard ? [`~/.ssh/${ownIncludes.folder}`] : [];
+    this.#forms = [...short, this.includes].map((folder) => {
+      const path = `${folder}/${ownIncludes.pattern}`;
+      return `Include ${path.includes(" ") ? `"${path}"` : path}`;
+    });
+    // The short form is the same on all machines of a user.
+    const isShort = (init.homeVariable ?? process.env["HOME"]) === init.home;
+    this.line = this.#forms.at(isShort ? 0 : -1) ?? "";
   }
 
   /** What adds the line. Undefined: it is there. @throws FileError */
@@ -93,7 +102,7 @@ export class ConfigLine {
   }
 
   #isOurs(line: string): boolean {
-    return line.trim() === this.line;
+    return this.#forms.includes(line.trim());
   }
 
   #change(before: Uint8Array | undefined, text: string): ConfigChange {

@@ -25,7 +25,7 @@ beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "ssh-sessions-line-"));
   await mkdir(join(home, ".ssh"), { mode: 0o700 });
   path = join(home, ".ssh", "config");
-  line = new ConfigLine({ path, home });
+  line = new ConfigLine({ path, home, homeVariable: home });
 });
 
 afterEach(async () => await rm(home, { recursive: true, force: true }));
@@ -118,7 +118,7 @@ test("a file that was made after the question is refused and stays as it is", as
 
 test("of two windows that add it at once, one line comes", async () => {
   await writeFile(path, "Host a\n");
-  const other = new ConfigLine({ path, home });
+  const other = new ConfigLine({ path, home, homeVariable: home });
   const [first, second] = [await line.toAdd(), await other.toAdd()];
   if (first !== undefined && second !== undefined) {
     await line.apply(first);
@@ -132,6 +132,15 @@ test("a line that the user has moved or indented is taken out, too, and a simila
   await writeFile(path, `Host a\n  ${added} \r\n#${added}\n${added}x`);
   await remove();
   expect(await readFile(path, "utf8")).toBe(`Host a\n#${added}\n${added}x`);
+});
+
+test("where ssh would look for ~ elsewhere, the line has the whole path, and either form is known", async () => {
+  const other = new ConfigLine({ path, home, homeVariable: "/elsewhere" });
+  expect(other.line).toBe(`Include ${home}/.ssh/ssh-sessions/*.conf`);
+  await add();
+  expect(await other.toAdd()).toBeUndefined();
+  const change = await other.toRemove();
+  expect(Buffer.from(change?.after ?? "x").toString()).toBe("");
 });
 
 test.each(["/home/a'b", '/home/a"b', "/home/a%b", "/home/$a", "/home/a\nb", "/home/a*"])(
