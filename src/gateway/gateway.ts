@@ -10,8 +10,8 @@ import { GatewayClient } from "./gatewayClient.ts";
 import { GatewayKey } from "./gatewayKey.ts";
 import { GatewayPipe } from "./gatewayPipe.ts";
 
-/** The highest number of clients at a time. Each takes two descriptors of this process. */
-const mostClients = 256;
+/** The highest number of conversations and of clients in them. Each takes a descriptor of this process. */
+const mostClients = 512;
 
 export interface GatewayInit {
   /** The folder of the sockets: only its owner can enter it. */

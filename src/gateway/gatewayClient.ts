@@ -95,6 +95,11 @@ export class GatewayClient implements Disposable {
 
   #write(data: Uint8Array): void {
     const stream = this.#stream;
+    if (stream.writableLength > mostUnread) {
+      // What it sends makes us answer, and it reads none of it.
+      stream.destroy();
+      return;
+    }
     // What comes in one turn goes out in one write.
     if (stream.writableCorked === 0) {
       stream.cork();
@@ -219,6 +224,9 @@ export class GatewayClient implements Disposable {
 
 /** OpenSSH's PROTOCOL, section 2.2. */
 const noMoreSessions = "no-more-sessions@openssh.com";
+
+/** Bytes. Channel data stops much earlier, when the stream is full. */
+const mostUnread = 4 * 1024 * 1024;
 
 /** Bytes. A larger message is not copied. */
 const copiedBelow = 4096;

@@ -17,6 +17,9 @@ import { PipedStream } from "./pipedStream.ts";
 /** Bytes. A client that reads none of its answers is disconnected. */
 const mostUnread = 64 * 1024;
 
+/** The same for what comes once it is a stream, whose data stops earlier. */
+const mostUntaken = 4 * 1024 * 1024;
+
 export interface GatewayPipeInit {
   readonly socket: Socket;
   isUsable(): boolean;
@@ -118,11 +121,19 @@ export class GatewayPipe implements Disposable {
 
   #pipe(): PipedStream {
     const stream: PipedStream = new PipedStream({
-      send: (message) => this.#socket.write(encodeProxyFrame(message)),
+      send: (message) => this.#send(message),
       hold: (on) => (on ? this.#socket.pause() : this.#socket.resume()),
       started: (claim) => this.#init.started(stream, claim),
       over: () => this.dispose(),
     });
     return stream;
+  }
+
+  #send(message: Buffer): boolean {
+    if (this.#socket.writableLength > mostUntaken) {
+      this.#socket.destroy();
+      return false;
+    }
+    return this.#socket.write(encodeProxyFrame(message));
   }
 }

@@ -4,6 +4,9 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { wireString, wireUint32 } from "../../src/base/wire.ts";
+import { encodeOpen } from "../../src/engine/channels/messages.ts";
+import { encodeMux, encodeMuxHello, encodeProxyFrame, muxType } from "../../src/engine/mux/muxMessages.ts";
 import { EveryTerminal } from "../../src/gateway/everyTerminal.ts";
 import { listenIn } from "../../src/share/socketFolder.ts";
 import { nextOutput } from "../lab/sshClient.ts";
@@ -199,6 +202,24 @@ describe("a hostile program of the same machine", () => {
       stranger.resume();
       await new Promise((resolve) => stranger.once("close", resolve));
     }
+    // One that makes the gateway answer, and reads nothing.
+    const deaf = connect(socket);
+    deaf.on("error", () => {});
+    deaf.write(encodeMuxHello());
+    deaf.write(encodeMux(muxType.proxy, wireUint32(0)));
+    deaf.write(
+      encodeProxyFrame(encodeOpen({ type: "session", sender: 1, window: 0, packet: 1 }, Buffer.alloc(0))),
+    );
+    const asks = encodeProxyFrame(Buffer.concat([Buffer.of(80), wireString("x"), Buffer.of(1)]));
+    const flood = Buffer.concat(Array(10_000).fill(asks));
+    const gone = new Promise((resolve) => deaf.once("close", resolve));
+    deaf.pause();
+    while (!deaf.destroyed) {
+      if (!deaf.write(flood)) {
+        await Promise.race([new Promise((resolve) => deaf.once("drain", resolve)), gone]);
+      }
+    }
+    await gone;
     child.stdin.write("unharmed\n");
     expect(await nextOutput(child)).toBe("unharmed");
   });
