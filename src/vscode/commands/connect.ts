@@ -1,7 +1,6 @@
 import { asError, CancelledError } from "../../base/errors.ts";
 import { t } from "../../base/localize.ts";
 import { serverWordsMessage } from "../../text/loginText.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, showBriefly, withViewProgress } from "../messages/messages.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import { command } from "./command.ts";
@@ -22,7 +21,7 @@ export async function connectTo(context: CommandContext, host: string): Promise<
       await context.service.connect(host, undefined, (news) => {
         // No terminal waits that could show it.
         if (news.kind === "words") {
-          inform(plainMessage(serverWordsMessage(news.words, news.alias)));
+          inform(serverWordsMessage(news.words, news.alias));
         }
       });
       const notice = context.notices.take(await context.resolver.resolve(host));

@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickMany } from "../messages/messages.ts";
 import { rememberedSecrets } from "../prompts/rememberedSecrets.ts";
 import { command, optional } from "./command.ts";
@@ -18,7 +17,7 @@ export const forgetPassword = command(
 async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, host: string): Promise<void> {
   try {
     const forgotten = await loginMemory.forgetHost(await resolver.resolve(host));
-    const list = plainMessage(forgotten.map((what) => printable(what)).join(", "));
+    const list = forgotten.map((what) => printable(what)).join(", ");
     inform(list === "" ? t(`Nothing is saved for "{0}".`, printable(host)) : t("Forgotten: {0}.", list));
   } catch (error) {
     await presenter.present(error, host);

@@ -3,7 +3,6 @@ import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { RemoteSession } from "../../remote/remoteSession.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
 import { describeHungReason } from "../../text/remoteWords.ts";
 import { inform, pickMany } from "../messages/messages.ts";
 import { isConnected } from "../serverView/remotePolling.ts";
@@ -73,8 +72,8 @@ function hungItems(master: MasterSnapshot, sessions: readonly RemoteSession[]): 
     .map((session): HungItem => {
       const { label, description } = presentRemoteSession(session);
       return {
-        label: plainMessage(label),
-        description: plainMessage(description),
+        label: label,
+        description: description,
         detail: session.hung.map(describeHungReason).join("; "),
         picked: true,
         master,

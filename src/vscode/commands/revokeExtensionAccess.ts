@@ -1,7 +1,6 @@
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { noAccessGranted } from "../../text/extensionAccessText.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickMany } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 
@@ -14,8 +13,8 @@ export const revokeExtensionAccess = plainCommand(async ({ access }) => {
   }
   const chosen = await pickMany(
     grants.map(({ key, host, destination, since }) => ({
-      label: plainMessage(printable(host)),
-      description: plainMessage(printable(destination)),
+      label: printable(host),
+      description: printable(destination),
       detail: t("Allowed on {0}", new Date(since).toLocaleDateString()),
       key,
       picked: true,

@@ -9,7 +9,7 @@ import {
 import { scriptInputChoices, scriptInputTitle } from "../../text/scriptText.ts";
 import { askLine, inform, pickOne } from "../messages/messages.ts";
 import { command, optional } from "./command.ts";
-import { askHosts, hosts } from "./hostFinders.ts";
+import { hosts } from "./hostFinders.ts";
 import { runAndShow } from "./runOnHosts.ts";
 
 /** "Run Script on Host…": the selection, or the active file, is sent to an interpreter on the host. */
@@ -23,7 +23,7 @@ export const runScript = command(optional(hosts(() => "")), async (context, { gi
   const script = document.getText(selection.isEmpty ? undefined : selection);
   const name = document.uri.path.split("/").at(-1) ?? "script";
   const what = selection.isEmpty ? name : t("the selection of {0}", name);
-  const chosen = given ?? (await askHosts(context, t("Run {0} on Host", what)));
+  const chosen = given ?? (await context.hostPick.askSeveral(t("Run {0} on Host", what)));
   if (chosen === undefined) {
     return;
   }

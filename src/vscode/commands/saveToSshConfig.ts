@@ -3,7 +3,6 @@ import { t } from "../../base/localize.ts";
 import { blockConflicts, hostBlock, isBlockName } from "../../config/hostBlock.ts";
 import { hostNames } from "../../config/hostSpec.ts";
 import { saveHostBlock } from "../../config/saveHost.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
 import {
   hostNameTaken,
   hostSaved,
@@ -42,7 +41,7 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
   const now = await resolver.resolve(name);
   const block = hostBlock(name, config, now);
   if (block.kind === "unwritable") {
-    void showMessage("error", plainMessage(hostUnwritable(host, block.keyword, block.value)));
+    void showMessage("error", hostUnwritable(host, block.keyword, block.value));
     return;
   }
   const file =
@@ -63,7 +62,7 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
   const line = await saveHostBlock(file, block.lines, home);
   await recent.forget(host);
   const show = t("Open File");
-  void showMessage("information", plainMessage(hostSaved(name)), {}, show).then(async (chosen) => {
+  void showMessage("information", hostSaved(name), {}, show).then(async (chosen) => {
     if (chosen === show) {
       await openFileAt(file, line);
     }

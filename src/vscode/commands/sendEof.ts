@@ -1,5 +1,4 @@
 import { t } from "../../base/localize.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
 import { sendEofQuestion } from "../../text/sendEofText.ts";
 import { showMessage } from "../messages/messages.ts";
 import { command } from "./command.ts";
@@ -15,7 +14,7 @@ export const sendEof = command(
     const { kind, title } = session.snapshot();
     if (kind === "terminal") {
       const { message, detail, action } = sendEofQuestion(title);
-      const answer = await showMessage("warning", plainMessage(message), { modal: true, detail }, action);
+      const answer = await showMessage("warning", message, { modal: true, detail }, action);
       if (answer !== action) {
         return;
       }

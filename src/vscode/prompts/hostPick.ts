@@ -5,14 +5,21 @@ import { type Logger, printable } from "../../base/log.ts";
 import type { HostEntry, HostResolver } from "../../config/configPorts.ts";
 import { parseTypedHost } from "../../config/typedHost.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
-import { connectToTyped, noHostsYet, openConfigFileChoice, typedRefusal } from "../../text/hostPickText.ts";
-import { plainMessage, shownText } from "../../text/plainMessage.ts";
+import {
+  connectToTyped,
+  noHostsToChoose,
+  noHostsYet,
+  openConfigFileChoice,
+  typedRefusal,
+} from "../../text/hostPickText.ts";
+import { shownText } from "../../text/plainMessage.ts";
+import { noTypedHosts } from "../../text/saveHostText.ts";
 import { openFileAt } from "../documents/openFile.ts";
-import { plainItem } from "../messages/messages.ts";
+import { inform, pickMany, pickOne, plainItem } from "../messages/messages.ts";
 import { keepOrder } from "../messages/newerApi.ts";
 import type { CommandId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
-import { lifeByHost } from "../views/hostPresentation.ts";
+import { type HostLife, lifeByHost } from "../views/hostPresentation.ts";
 import type { ItemPresenter } from "../views/itemPresenter.ts";
 import { themeIcon } from "../views/treeItem.ts";
 import { hostGroups, withTyped } from "./hostPickItems.ts";
@@ -34,7 +41,7 @@ export interface HostPickOptions {
   readonly token?: vscode.CancellationToken;
 }
 
-/** Asks for a host: a listed one, or a typed one (`user@host:port`). */
+/** Asks for hosts: listed ones, or typed ones (`user@host:port`). They look the same in all its lists. */
 export class HostPick {
   readonly #resolver: HostResolver;
   readonly #service: SessionService;
@@ -113,7 +120,42 @@ export class HostPick {
     }
   }
 
-  async #items(preferred: readonly string[], near: string | undefined): Promise<readonly HostItem[]> {
+  /** Asks for one of the hosts that were typed and are listed nowhere. Undefined: dismissed, or there is none. */
+  async askTyped(title: string): Promise<string | undefined> {
+    const { entries, life } = await this.#known();
+    const typed = this.#recent.typed(new Set(entries.map(({ alias }) => alias)));
+    if (typed.length === 0) {
+      inform(noTypedHosts());
+      return undefined;
+    }
+    const items = typed.map((host) => this.#item(host, undefined, life.get(host)));
+    return (await pickOne(items, { title }))?.host;
+  }
+
+  /**
+   * Asks for one host or several: those with a connection come first.
+   * @returns undefined when the user dismissed it or chose none.
+   */
+  async askSeveral(title: string, near?: string): Promise<readonly string[] | undefined> {
+    const { entries, life } = await this.#known();
+    const byAlias = new Map(entries.map((entry) => [entry.alias, entry]));
+    const first = near === undefined ? [] : [near];
+    const all = [...new Set([...first, ...life.keys(), ...this.#recent.list(), ...byAlias.keys()])];
+    if (all.length === 0) {
+      inform(noHostsToChoose());
+      return undefined;
+    }
+    const chosen = await pickMany(
+      all.map((host) => this.#item(host, byAlias.get(host), life.get(host))),
+      { title, placeHolder: t("Choose one or more hosts"), matchOnDescription: true, ignoreFocusOut: true },
+    );
+    return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ host }) => host);
+  }
+
+  async #known(): Promise<{
+    readonly entries: readonly HostEntry[];
+    readonly life: ReadonlyMap<string, HostLife>;
+  }> {
     let entries: readonly HostEntry[] = [];
     try {
       entries = (await this.#resolver.hosts()).hosts;
@@ -121,18 +163,26 @@ export class HostPick {
       // A host can still be typed.
       this.#logger.warn(`The hosts can't be read: ${printable(asError(error).message)}`);
     }
-    const life = lifeByHost(this.#service.masters());
+    return { entries, life: lifeByHost(this.#service.masters()) };
+  }
+
+  #item(
+    host: string,
+    entry: HostEntry | undefined,
+    life: HostLife | undefined,
+  ): vscode.QuickPickItem & { readonly host: string } {
+    const { label, description, icon } = this.#itemPresenter.hostChoice(host, entry, life);
+    return { label, description, iconPath: themeIcon(icon), host };
+  }
+
+  async #items(preferred: readonly string[], near: string | undefined): Promise<readonly HostItem[]> {
+    const { entries, life } = await this.#known();
     return hostGroups(entries, { near, preferred, recent: this.#recent.list() }).flatMap(
       ({ title, choices }) => [
         { label: title, kind: vscode.QuickPickItemKind.Separator },
         ...choices.map(
           (choice): HostItem => ({
-            label: plainMessage(printable(choice.host)),
-            description: plainMessage(choice.description),
-            iconPath: themeIcon(
-              this.#itemPresenter.hostIcon({ host: choice.host, life: life.get(choice.host) }),
-            ),
-            host: choice.host,
+            ...this.#item(choice.host, choice.entry, life.get(choice.host)),
             ...(choice.entry === undefined ? {} : { entry: choice.entry }),
             ...(choice.entry?.file === undefined
               ? {}
@@ -173,7 +223,7 @@ function typedItems(text: string): readonly HostItem[] {
   return [
     separator,
     {
-      label: connectToTyped(plainMessage(printable(typed.spec))),
+      label: connectToTyped(printable(typed.spec)),
       iconPath: new vscode.ThemeIcon("add"),
       alwaysShow: true,
       host: typed.spec,

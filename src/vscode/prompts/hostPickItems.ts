@@ -2,11 +2,9 @@
 import { t } from "../../base/localize.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
 import { isCommandOrAddress } from "../../config/typedHost.ts";
-import { hostDescription } from "../views/hostPresentation.ts";
 
 export interface HostChoice {
   readonly host: string;
-  readonly description: string;
   readonly entry: HostEntry | undefined;
 }
 
@@ -39,12 +37,7 @@ export function hostGroups(
         return [];
       }
       listed.add(host);
-      const entry = byAlias.get(host);
-      return {
-        host,
-        description: entry === undefined ? "" : hostDescription(entry),
-        entry,
-      };
+      return { host, entry: byAlias.get(host) };
     }),
   });
   return [

@@ -2,7 +2,6 @@ import * as vscode from "vscode";
 import { t } from "../../base/localize.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickOne } from "../messages/messages.ts";
 import type { ItemPresenter } from "../views/itemPresenter.ts";
 import type { ItemPresentation } from "../views/row.ts";
@@ -72,8 +71,8 @@ export class LivePick {
 
 function liveItem(presentation: ItemPresentation, live: string): LiveItem {
   return {
-    label: plainMessage(presentation.label),
-    description: plainMessage(presentation.description),
+    label: presentation.label,
+    description: presentation.description,
     iconPath: themeIcon(presentation.icon),
     live,
   };

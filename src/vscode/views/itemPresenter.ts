@@ -1,9 +1,17 @@
 import type { Clock } from "../../base/clock.ts";
+import { printable } from "../../base/log.ts";
+import type { HostEntry } from "../../config/configPorts.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
 import { presentEnded } from "./historyPresentation.ts";
 import type { ShownHost } from "./hostList.ts";
-import { type HostLife, hostIcon, presentHost, presentTypedHost } from "./hostPresentation.ts";
+import {
+  type HostLife,
+  hostDescription,
+  hostIcon,
+  presentHost,
+  presentTypedHost,
+} from "./hostPresentation.ts";
 import { presentMaster, presentSession } from "./livePresentation.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -24,14 +32,21 @@ export class ItemPresenter {
       : presentHost(entry, life, this.#home, shared, shortName);
   }
 
-  /** As that of `host`. `life` undefined: it has no connection. */
-  hostIcon({
-    life,
-  }: {
-    readonly host: string;
-    readonly life: HostLife | undefined;
-  }): ItemPresentation["icon"] {
-    return hostIcon(life);
+  /**
+   * A host in a list of choices.
+   * @param entry undefined: it is in no file and no setting.
+   * @param life undefined: it has no connection.
+   */
+  hostChoice(
+    host: string,
+    entry: HostEntry | undefined,
+    life: HostLife | undefined,
+  ): Pick<ItemPresentation, "label" | "description" | "icon"> {
+    return {
+      label: printable(host),
+      description: entry === undefined ? "" : hostDescription(entry),
+      icon: hostIcon(life),
+    };
   }
 
   /** @param shared other extensions may use its host. @param name a shorter name than the host's. */
