@@ -7,6 +7,8 @@ export interface PersistentShell {
   readonly attach: string;
   /** Ends the shell of this name and its programs. Undefined where the user's own command has no way to do so. */
   readonly end: string | undefined;
+  /** Prints all lines that the tool keeps of it, without writing on the server. Undefined where the tool can't. */
+  readonly history?: string;
   /** The tool draws on the alternate screen, which has no scrollback, although it can scroll the main one. */
   readonly mainScreenOnly?: true;
 }
@@ -23,7 +25,11 @@ export function persistentShell(persistence: Persistence, name: string): Persist
     case "none":
       return undefined;
     case "tmux":
-      return { attach: orLoginShell("tmux", attachTmux(name)), end: endTmux(name) };
+      return {
+        attach: orLoginShell("tmux", attachTmux(name)),
+        end: endTmux(name),
+        history: onTmux(`capture-pane -p -J -S - -t '=${name}:'`),
+      };
     case "screen":
       return {
         attach: orLoginShell("screen", attachScreen(name)),
@@ -84,8 +90,12 @@ function attachTmux(name: string): string {
 }
 
 function endTmux(name: string): string {
-  const kill = `kill-session -t '=${name}'`;
-  return `sh -c ${shellQuote(`tmux -L ${tmuxSocket} ${kill} 2>/dev/null || tmux ${kill}`)}`;
+  return `sh -c ${shellQuote(onTmux(`kill-session -t '=${name}'`))}`;
+}
+
+/** On our tmux server, or on the default one: see attachTmux. */
+function onTmux(action: string): string {
+  return `tmux -L ${tmuxSocket} ${action} 2>/dev/null || tmux ${action}`;
 }
 
 /**

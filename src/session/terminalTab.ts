@@ -46,6 +46,9 @@ export function tabShell(tab: TerminalTab, policies: Pick<HostPolicies, "get">):
     : undefined;
 }
 
+/** Seconds in which the server must end a shell that its terminal left behind. */
+export const endShellWithin = 10;
+
 /** `window`: the window closes or reloads, and its tabs with it. */
 export type TabClosedBy = "window" | "person" | "program";
 

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { type IPty, spawn } from "@lydell/node-pty";
 import headless from "@xterm/headless";
 import { afterEach, beforeEach, describe, it } from "vitest";
+import { historyCommand, historyText } from "../../src/remote/shellHistory.ts";
 import { type PersistentShell, persistentShell } from "../../src/session/persistence.ts";
 import { MainScreenFilter } from "../../src/terminal/mainScreenFilter.ts";
 import { until } from "../lab/until.ts";
@@ -109,6 +110,33 @@ describe.each(["tmux", "screen"] as const)("a shell in %s", (tool) => {
     // The prompt is on the last line of the screen: the tool shows nothing below it.
     assert.match(lines.at(-1) ?? "", /^lab>/);
   });
+
+  if (tool === "tmux") {
+    it("has a history of all lines, also those that were drawn too fast, long ones in one piece and printable", async () => {
+      const shell = await attach();
+      await shell.shows(/lab>/);
+      const long = "x".repeat(300);
+      shell.pty.write(`seq 10001 15000; echo ${long}; printf 'a\\342\\200\\256b\\n'; echo end-$((40+2))\r`);
+      await shell.shows(/^end-42$/m);
+      const read = async (of: string): Promise<string | undefined> => {
+        const command = historyCommand(persistentShell(tool, of)?.history ?? "");
+        return historyText(
+          Buffer.from((await run("/bin/sh", ["-c", `echo motd; ${command}`], { env })).stdout),
+        );
+      };
+      const lines = (await read(name))?.split("\n") ?? [];
+      const first = lines.indexOf("10001");
+      assert.deepEqual(lines.slice(first, first + 5003), [
+        ...Array.from({ length: 5000 }, (_, index) => String(10001 + index)),
+        long,
+        "a\\u{202e}b",
+        "end-42",
+      ]);
+      assert.ok(!lines.includes("motd"));
+      assert.match(lines.at(-2) ?? "", /^lab>$/);
+      assert.equal(await read("vscode-other"), undefined);
+    });
+  }
 
   it("passes every key to the program", async () => {
     const shell = await attach();

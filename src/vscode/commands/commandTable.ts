@@ -42,6 +42,7 @@ import { sendBreak } from "./sendBreak.ts";
 import { sendEof } from "./sendEof.ts";
 import { sendSignal } from "./sendSignal.ts";
 import { showConnectionDetails } from "./showConnectionDetails.ts";
+import { showHistory } from "./showHistory.ts";
 import { showHostKeys } from "./showHostKeys.ts";
 import { showLog } from "./showLog.ts";
 import { showServerLogins } from "./showServerLogins.ts";
@@ -53,6 +54,7 @@ import { stopReconnecting } from "./stopReconnecting.ts";
 export const commands: Commands = {
   "sshSessions.openTerminal": openTerminal,
   "sshSessions.connect": connect,
+  "sshSessions.showHistory": showHistory,
   "sshSessions.splitTerminal": splitTerminal,
   "sshSessions.duplicateSession": duplicateSession,
   "sshSessions.disconnect": disconnect,

@@ -11,7 +11,7 @@ import type { ForwardService } from "../../forward/forwardService.ts";
 import { execute } from "../../session/run/execute.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
-import { afterTab, reopening, terminalTab } from "../../session/terminalTab.ts";
+import { afterTab, endShellWithin, reopening, terminalTab } from "../../session/terminalTab.ts";
 import { Typing } from "../../terminal/typing.ts";
 import { reopenQuestion, reopenWords } from "../../text/reopenText.ts";
 import { freeTitle, tabName } from "../../text/terminalTitle.ts";
@@ -62,9 +62,6 @@ export interface OpenSshTerminal {
   /** Attach to the shell of this name, if shells survive connections. Default: a new name. */
   readonly shellName?: string;
 }
-
-/** Seconds in which the server must end a shell that its terminal left behind. */
-const endShellWithin = 10;
 
 /** Opens terminal tabs and finds them again. It keeps no list, because VS Code owns the tabs and lists them. */
 export class TerminalRegistry implements Disposable {
@@ -127,6 +124,12 @@ export class TerminalRegistry implements Disposable {
     };
   }
 
+  /** See PersistentShell. */
+  historyOf(like: SshTerminal): string | undefined {
+    const terminal = this.#tabs.get(like);
+    return terminal && ptyOf(terminal)?.persistent?.history;
+  }
+
   /** Shows the terminal of a session of the keeper. @returns false when it has none in this window. */
   revealKept(shellName: string): boolean {
     const terminal = vscode.window.terminals.find((each) => ptyOf(each)?.request.shellName === shellName);
@@ -173,7 +176,7 @@ export class TerminalRegistry implements Disposable {
       return;
     }
     const { host, command } = request;
-    const options = command === undefined ? {} : { command, title: command };
+    const options = { ...(command !== undefined && { command, title: command }) };
     if (place === "own tab") {
       // The terminal itself shows a failure.
       this.open(host, options).catch(() => {});

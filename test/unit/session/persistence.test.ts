@@ -25,6 +25,15 @@ describe("persistent shells", () => {
     expect(persistentShell("screen", "a")?.attach).toContain("screen -c /dev/null ");
   });
 
+  it("tmux prints its history from the same servers; the others would write a file, or have none", () => {
+    const history = persistentShell("tmux", "work_1")?.history;
+    const action = "capture-pane -p -J -S - -t '=work_1:'";
+    expect(history).toBe(`tmux -L vscode-ssh-sessions ${action} 2>/dev/null || tmux ${action}`);
+    for (const other of ["screen", "zellij", { command: "abduco -A {name}" }] as const) {
+      expect(persistentShell(other, "work_1")?.history).toBeUndefined();
+    }
+  });
+
   it("screen is configured once it runs, before it is attached to", () => {
     const attach = persistentShell("screen", "work_1")?.attach ?? "";
     const parts = [
