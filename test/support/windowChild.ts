@@ -43,7 +43,7 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
       await tabs[request.tab]?.waitFor(new RegExp(request.until));
       return {};
     case "reopened":
-      await Promise.all(tabs.map((tab) => stateOf(tab, "open", 2)));
+      await Promise.all(tabs.map((tab) => stateOf(tab, "open", request.times ?? 2)));
       return {};
     case "end":
       await Promise.all(stack.service.masters().map(({ id }) => stack.service.disconnect(id)));

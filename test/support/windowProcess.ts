@@ -18,8 +18,8 @@ type WindowOrder =
       readonly waits?: boolean;
     }
   | { readonly do: "type"; readonly tab: number; readonly text: string; readonly until: string }
-  /** Waits until each terminal has opened a second time. */
-  | { readonly do: "reopened" }
+  /** Waits until each terminal has opened so often. Default: a second time. */
+  | { readonly do: "reopened"; readonly times?: number }
   /** Disconnects all. */
   | { readonly do: "end" }
   | { readonly do: "share"; readonly on: boolean }

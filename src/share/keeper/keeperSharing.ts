@@ -10,7 +10,7 @@ import type {
   LastingSocket,
   SessionSpec,
 } from "../../engine/connectionEngine.ts";
-import { ConnectError, connectionEnded } from "../../engine/engineErrors.ts";
+import { ChannelError, ConnectError, connectionEnded } from "../../engine/engineErrors.ts";
 import { KeeperConnection } from "../../engine/keeper/keeperConnection.ts";
 import {
   type KeptListed,
@@ -32,6 +32,9 @@ import { type KeeperTalk, keeperPaths, startKeeper, talkAt } from "./keeperProgr
 
 /** The keeper answers the request to join at once. Milliseconds. */
 const joinPatience = 5_000;
+
+/** A keeper may be killed during a login. The next one starts from the beginning. */
+const attempts = 2;
 
 export interface KeeperSharingInit {
   readonly clock: Clock;
@@ -74,20 +77,28 @@ export class KeeperSharing implements OtherConnections {
     if (!this.isOn || login.engine.name !== "ssh2") {
       return await this.#init.others.join(login, signal, events);
     }
-    try {
-      const found = (await this.#joinExisting(login, signal)) ?? (await this.#connect(login, signal, events));
-      if (found !== undefined) {
-        return found;
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      try {
+        const found =
+          (await this.#joinExisting(login, signal)) ?? (await this.#connect(login, signal, events));
+        if (found !== undefined) {
+          return found;
+        }
+        break;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (OtherEngineError.is(error)) {
+          return undefined;
+        }
+        if (!isKeepersFault(error)) {
+          throw error;
+        }
+        this.#init.logger.warn(`The keeper can't be used: ${printable(asError(error).message)}`);
+        // Only if it has ended meanwhile does another one help.
+        if (!ChannelError.is(error) || error.reason !== "connection-ended") {
+          break;
+        }
       }
-    } catch (error) {
-      signal.throwIfAborted();
-      if (OtherEngineError.is(error)) {
-        return undefined;
-      }
-      if (!isKeepersFault(error)) {
-        throw error;
-      }
-      this.#init.logger.warn(`The keeper can't be used: ${printable(asError(error).message)}`);
     }
     return await this.#init.others.join(login, signal, events);
   }
@@ -158,9 +169,13 @@ export class KeeperSharing implements OtherConnections {
       throw new ConnectError("local", "It did not start");
     }
     const { socket } = talk;
+    // A question of a login that is over closes.
+    const over = new AbortController();
+    socket.onDidClose(() => over.abort(connectionEnded()));
     try {
       answerLogin(socket, {
-        ...{ signal, policies, use: { config, folder }, onWait: events?.onWait },
+        ...{ policies, use: { config, folder }, onWait: events?.onWait },
+        signal: AbortSignal.any([signal, over.signal]),
         login: login.login,
         canOtherEngine: async (left) => {
           const able = await Promise.all(alternatives.map((each) => each.mayLogInBy(config, left)));
