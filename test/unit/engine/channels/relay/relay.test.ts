@@ -538,7 +538,7 @@ describe("a program that disconnects", () => {
     }
     const [first, second] = connection.sentOf(90).map((open) => open.readUInt32BE(12));
     program.client.dispose();
-    expect(connection.sentOf(97)).toEqual([]);
+    expect([program.client.channels, connection.sentOf(97)]).toEqual([[], []]);
     connection.fromServer(peerSends.confirmation(first ?? 0, 70));
     connection.fromServer(peerSends.failure(second ?? 0));
     expect(connection.sentOf(97)).toEqual([peerSends.close(70)]);
@@ -668,6 +668,25 @@ describe("messages over which sshd would end the connection disconnect the progr
     for (const each of [peerSends.eof(7), ...sent]) {
       program.client.receive(each);
     }
+    expect(program.ended?.reason).toBe("violation");
+  });
+
+  test("data beyond the server's window, although each message fits it", () => {
+    const { connection, program } = lone();
+    for (const length of [20, 20, 10]) {
+      program.client.receive(peerSends.data(7, Buffer.alloc(length)));
+    }
+    expect([program.ended, connection.sentOf(94).length]).toEqual([undefined, 3]);
+    program.client.receive(peerSends.data(7, "x"));
+    expect(program.ended?.reason).toBe("violation");
+  });
+
+  test("a window above 2^32 - 1, from which received data is subtracted", () => {
+    const { connection, program, local } = lone();
+    connection.fromServer(peerSends.data(local, Buffer.alloc(400)));
+    program.client.receive(peerSends.adjust(7, 2 ** 32 - 1 - 600));
+    expect([program.ended, connection.sentOf(93).length]).toEqual([undefined, 1]);
+    program.client.receive(peerSends.adjust(7, 1));
     expect(program.ended?.reason).toBe("violation");
   });
 
