@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import {
   chmod,
   lstat,
@@ -151,25 +150,3 @@ test.each(["/home/a'b", '/home/a"b', "/home/a%b", "/home/$a", "/home/a\nb", "/ho
     );
   },
 );
-
-test("ssh reads the line before the first block, and takes the values of the included file", async () => {
-  const includes = join(home, "own folder", ".ssh", "ssh-sessions");
-  await mkdir(includes, { recursive: true, mode: 0o700 });
-  await writeFile(join(includes, "a.conf"), "Match originalhost a\n  Port 7\n", { mode: 0o600 });
-  await writeFile(path, "Host a\n  Port 8\nHost b\n  Port 9\n", { mode: 0o600 });
-  line = new ConfigLine({ path, home, includes });
-  await add();
-  expect([await portOf("a"), await portOf("b")]).toEqual(["7", "9"]);
-});
-
-async function portOf(host: string): Promise<string | undefined> {
-  return await new Promise((resolve, reject) => {
-    execFile("ssh", ["-G", "-F", path, host], (error, stdout) => {
-      if (error === null) {
-        resolve(/^port (\d+)$/m.exec(stdout)?.[1]);
-      } else {
-        reject(error);
-      }
-    });
-  });
-}
