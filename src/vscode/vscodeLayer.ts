@@ -185,7 +185,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   store.add(hostsView(sideBar));
   store.add(new StatusBar(service, clock));
   store.add(maintainContextKeys(service, memory, filter, hosts, clock));
-  store.add(showLimitWarnings(service));
+  store.add(showLimitWarnings(service, clock));
   const details = store.add(
     new DetailsPanels(
       service,

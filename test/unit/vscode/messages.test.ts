@@ -13,7 +13,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   showQuickPick: ["vscode/messages/messages.ts"],
   showInputBox: ["vscode/messages/messages.ts"],
   showWorkspaceFolderPick: [],
-  withProgress: ["vscode/messages/messages.ts"],
+  withProgress: ["vscode/messages/messages.ts", "vscode/messages/passingMessage.ts"],
   MarkdownString: ["vscode/messages/messages.ts"],
   // All make every text plain with `shownText` or `plainItem`; the attack tests check them.
   createQuickPick: [
