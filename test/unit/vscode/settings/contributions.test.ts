@@ -148,7 +148,7 @@ describe("the contributions of package.json", () => {
   it("bind keys to their own commands, under their own context keys", () => {
     for (const { command, when } of inTerminals) {
       expect(commandIds).toContain(command);
-      expect(when).toBe(`terminalFocus && ${contextKeys.activeTerminal}`);
+      expect(when).toBe(`(terminalFocus || terminalTabsFocus) && ${contextKeys.activeTerminal}`);
     }
   });
 
