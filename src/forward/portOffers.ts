@@ -21,6 +21,11 @@ export interface PortOffersInit {
   forwards(): readonly ForwardSnapshot[];
   /** `sshSessions.forwards.detect` of the host. */
   isOn(host: string): boolean;
+  /**
+   * Whether this computer reaches the port without a forward: the server is this computer. Undefined: surely not.
+   * Never rejects.
+   */
+  isHere?(port: DetectedPort): Promise<boolean> | undefined;
   /** Resolves when the offer was answered or dismissed. Never rejects. */
   offer(port: DetectedPort): Promise<void>;
 }
@@ -68,9 +73,19 @@ export class PortOffers {
     }
     this.#offered.add(key);
     kind.open++;
-    void this.#init.offer(port).finally(() => {
+    const isHere = this.#init.isHere?.(port);
+    const answered = isHere === undefined ? this.#init.offer(port) : this.#offerUnless(isHere, port);
+    void answered.finally(() => {
       kind.open--;
     });
+  }
+
+  async #offerUnless(isHere: Promise<boolean>, port: DetectedPort): Promise<void> {
+    if (await isHere) {
+      this.#kinds[port.how].budget.give(1);
+    } else {
+      await this.#init.offer(port);
+    }
   }
 }
 

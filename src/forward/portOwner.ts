@@ -14,11 +14,24 @@ export async function portOwner(
   what: "listener" | "client",
   proc = "/proc",
 ): Promise<LocalProgram | undefined> {
+  const inodes = await socketsAt(port, what, proc);
+  return inodes.size === 0 ? undefined : await processWith(inodes, proc);
+}
+
+/** Whether a program of any user listens on a port of this computer. False where the system does not report it. */
+export async function isListenedHere(port: number, proc = "/proc"): Promise<boolean> {
+  return (await socketsAt(port, "listener", proc)).size > 0;
+}
+
+async function socketsAt(
+  port: number,
+  what: "listener" | "client",
+  proc: string,
+): Promise<ReadonlySet<string>> {
   const tables = await Promise.all(
     ["tcp", "tcp6"].map((name) => readFile(`${proc}/net/${name}`, "latin1").catch(() => "")),
   );
-  const inodes = new Set(tables.flatMap((table) => inodesAt(table, port, what)));
-  return inodes.size === 0 ? undefined : await processWith(inodes, proc);
+  return new Set(tables.flatMap((table) => inodesAt(table, port, what)));
 }
 
 function inodesAt(table: string, port: number, what: "listener" | "client"): readonly string[] {

@@ -7,6 +7,8 @@ import type { HostPolicies } from "../../config/hostPolicies.ts";
 import { entryPattern } from "../../forward/forwardEntries.ts";
 import type { ForwardService } from "../../forward/forwardService.ts";
 import { PortOffers } from "../../forward/portOffers.ts";
+import { isListenedHere } from "../../forward/portOwner.ts";
+import { isOwnAddress } from "../../master/localAddresses.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { offerPort } from "../commands/offerPort.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
@@ -21,7 +23,7 @@ export interface DetectPortsInit {
   readonly settings: SettingsPort;
   readonly policies: HostPolicies;
   readonly presenter: ErrorPresenter;
-  readonly service: Pick<SessionService, "session" | "onDidChange">;
+  readonly service: Pick<SessionService, "session" | "masters" | "onDidChange">;
   readonly terminals: { active(): SshTerminal | undefined };
   /** A program in a terminal printed the address of a web server; perhaps not for the first time. */
   readonly onDidPrintPort: Event<TerminalPort>;
@@ -38,6 +40,11 @@ export function detectPorts(init: DetectPortsInit): Disposable {
     clock,
     isOn,
     forwards: () => forwards.forwards(),
+    isHere: ({ masterId, port }) => {
+      const address = service.masters().find(({ id }) => id === masterId)?.remoteAddress;
+      // A container or a virtual machine may be behind an own address: then nothing listens there on this machine.
+      return address !== undefined && isOwnAddress(address) ? isListenedHere(port) : undefined;
+    },
     offer: (port) => offerPort(port, { forwards, presenter }),
   });
   const detection = store.add(

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseForward } from "../../../src/config/forwardSpec.ts";
 import { withoutDetection } from "../../../src/forward/forwardEntries.ts";
 import type { ForwardSnapshot } from "../../../src/forward/forwardTypes.ts";
-import { type DetectedPort, PortOffers } from "../../../src/forward/portOffers.ts";
+import { type DetectedPort, PortOffers, type PortOffersInit } from "../../../src/forward/portOffers.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 const port = (number: number, over: Partial<DetectedPort> = {}): DetectedPort => ({
@@ -10,7 +10,7 @@ const port = (number: number, over: Partial<DetectedPort> = {}): DetectedPort =>
   ...over,
 });
 
-function offers(forwards: readonly Partial<ForwardSnapshot>[] = []) {
+function offers(forwards: readonly Partial<ForwardSnapshot>[] = [], isHere?: PortOffersInit["isHere"]) {
   const clock = new ManualClock();
   const offered: number[] = [];
   const answers: (() => void)[] = [];
@@ -20,6 +20,7 @@ function offers(forwards: readonly Partial<ForwardSnapshot>[] = []) {
     forwards: () =>
       forwards.map((each) => ({ state: { kind: "listening", since: 0 }, ...each }) as ForwardSnapshot),
     isOn: (host) => !off.has(host),
+    ...(isHere && { isHere }),
     offer: (detected) => {
       offered.push(detected.port);
       return new Promise((resolve) => answers.push(resolve));
@@ -112,4 +113,14 @@ test("turning it off for a host changes its entry, or adds one", () => {
     { pattern: "web1", user: "x", forwardsDetect: false },
     7,
   ]);
+});
+
+test("a port that this computer reaches without a forward is not offered, and takes no room from others", async () => {
+  const here = new Set([3000, 3001, 3002, 3003]);
+  const { subject, offered, answerAll } = offers([], async ({ port: number }) => here.has(number));
+  for (let number = 3000; number < 3010; number++) {
+    subject.detected(port(number));
+    await answerAll();
+  }
+  expect(offered).toEqual([3004, 3005, 3006, 3007, 3008]);
 });

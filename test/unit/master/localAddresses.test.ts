@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from "node:os";
 import { expect, test } from "vitest";
-import { localAddresses } from "../../../src/master/localAddresses.ts";
+import { isOwnAddress, localAddresses } from "../../../src/master/localAddresses.ts";
 
 const address = (cidr: string | null, internal = false): NetworkInterfaceInfo => ({
   ...{ address: cidr?.split("/")[0] ?? "198.51.100.9", netmask: "255.255.255.0", mac: "00:00:00:00:00:00" },
@@ -16,4 +16,10 @@ test("the addresses of a machine are those that other machines see, in an order 
     both,
   );
   expect(localAddresses({ lo })).toBe("");
+});
+
+test("an address of the machine is known, also one of loopback", () => {
+  const interfaces = { lo: [address("127.0.0.1/8", true)], wifi: [address("192.0.2.7/24")], gone: undefined };
+  const own = ["127.0.0.1", "192.0.2.7", "192.0.2.70", "::1"].map((each) => isOwnAddress(each, interfaces));
+  expect(own).toEqual([true, true, false, false]);
 });
