@@ -125,14 +125,6 @@ describe("first use", () => {
     assert.deepEqual(await sessions(), ["lab", "lab (2)"]);
     // Both are on the screen.
     assert.equal(await workbench.page.locator("#terminal .terminal-wrapper.active").count(), 2);
-    // Also from the list of terminals.
-    await workbench.runCommand("Terminal: Focus Terminal Tabs View");
-    await workbench.page.locator("#terminal .tabs-list .monaco-list:focus-within, #terminal .tabs-list:focus").waitFor();
-    await workbench.page.keyboard.press("Control+Shift+5");
-    await workbench.tree("Live").waitForRow("lab (3)");
-    await terminals.waitForText("lab>");
-    await workbench.runCommand("Terminal: Kill the Active Terminal Instance");
-    await workbench.tree("Live").waitForNoRow("lab (3)");
     await workbench.runCommand("Terminal: Split Terminal");
     await waitUntil(
       async () => (await terminals.names()).map(withoutBranch).includes("bash"),
