@@ -48,7 +48,12 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
       sharesWithWindows: () => settings.sharesWithWindows,
       userMasters: {
         paths: resolver,
-        consent: new EditorRidingConsent(settings, prompts, context.globalState),
+        consent: new EditorRidingConsent(
+          settings,
+          prompts,
+          context.globalState,
+          context.globalStorageUri.fsPath,
+        ),
       },
       endedStorage: ended,
       windowName: () => vscode.workspace.name ?? "",

@@ -99,7 +99,11 @@ export function createSshStack(init: SshStackInit): SshStack {
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
   const ssh2 = lazySsh2(clock);
-  const openSsh = lazyOpenSsh({ clock, configFile: () => configFileOf(settings, configEnvironment()) });
+  const openSsh = lazyOpenSsh({
+    clock,
+    configFile: () => configFileOf(settings, configEnvironment()),
+    controlPathFor: (config) => userMasters.pathForNewMaster(config),
+  });
   const engines = new EngineTable(policies, {
     ssh2,
     openssh: { engine: openSsh, ...openSshNeeds({ isChosenFor: init.needsOpenSsh ?? (() => false) }) },
@@ -115,7 +119,12 @@ export function createSshStack(init: SshStackInit): SshStack {
     onDidChangeSettings: settings.onDidChange,
     windowName: init.windowName ?? (() => ""),
   });
-  const userMasters = new UserMasters({ clock, logger, ...(init.userMasters ?? noUserMasters) });
+  const userMasters = new UserMasters({
+    ...{ clock, logger, ...(init.userMasters ?? noUserMasters) },
+    ours: () => openSsh.controlPaths(),
+    takesOver: (config) => chosenEngine({ config }).name === openSsh.name,
+    sharesWithWindows: init.sharesWithWindows ?? (() => false),
+  });
   const keeper = new KeeperSharing({
     ...{ clock, logger, ...folder },
     others: {
@@ -224,7 +233,7 @@ const noUserMasters: NonNullable<SshStackInit["userMasters"]> = {
   },
   consent: {
     isOff: true,
-    choiceFor: () => false,
+    choiceFor: async () => false,
     ask: async () => false,
     remember: async () => {},
   },

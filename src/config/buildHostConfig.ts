@@ -135,7 +135,7 @@ export function buildHostConfig(
     ...(isSet("tcpkeepalive") && { tcpKeepAlive: isYes("tcpkeepalive") }),
     // `ssh -G` has expanded it.
     ...defined({ controlPath: first("controlpath") }),
-    makesControlMaster: /^(?:yes|true|auto|ask|autoask)$/.test(first("controlmaster") ?? ""),
+    makesControlMaster: /^(?:yes|true|auto)$/.test(first("controlmaster") ?? ""),
     ...(isSet("controlpersist") && { controlPersist: persistence(first("controlpersist")) }),
 
     requestTty: requestTty(first("requesttty")),

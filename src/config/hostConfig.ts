@@ -102,7 +102,7 @@ export interface HostConfig {
   readonly tcpKeepAlive?: boolean;
   /** ControlPath, expanded: where the user's own `ssh` has its master for this host. */
   readonly controlPath?: string;
-  /** ControlMaster: `ssh` makes a master at `controlPath` if none is there. */
+  /** ControlMaster is `yes` or `auto`: `ssh` makes a master at `controlPath` if none is there, and asks nobody. */
   readonly makesControlMaster?: boolean;
   /** ControlPersist in seconds (Infinity for `yes`/0, 0 for `no`), when the file sets it. */
   readonly controlPersist?: number;

@@ -78,7 +78,7 @@ const table = {
   compression: honoured("Compression", "1.2.2"),
   connectionattempts: honoured("ConnectionAttempts", "1.2.2"),
   connecttimeout: honoured("ConnectTimeout", "3.7"),
-  controlmaster: irrelevant("ControlMaster", "3.9"),
+  controlmaster: honoured("ControlMaster", "3.9"),
   controlpath: honoured("ControlPath", "3.9"),
   controlpersist: honoured("ControlPersist", "5.6"),
   dynamicforward: honoured("DynamicForward", "2.9"),

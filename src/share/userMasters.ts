@@ -12,6 +12,7 @@ import type { HostConfig } from "../config/hostConfig.ts";
 import { typedHost } from "../config/hostSpec.ts";
 import type { EngineConnection } from "../engine/connectionEngine.ts";
 import { type FoundMaster, findMaster } from "../engine/openssh/findMaster.ts";
+import { ourMasterAt } from "../engine/openssh/masterFolder.ts";
 import { type MuxControl, withMaster } from "../engine/openssh/muxControl.ts";
 import { findUsersSocket } from "../engine/openssh/usersSocket.ts";
 import type { JoinEvents, JoiningLogin, OtherConnections } from "../master/masterPorts.ts";
@@ -37,8 +38,12 @@ export interface UserMastersInit {
   readonly consent: RidingConsent;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Control sockets of masters that this extension made. */
+  /** Control sockets of masters that this window made. */
   readonly ours?: () => ReadonlySet<string>;
+  /** Whether this window would make its own connection to the host with `ssh`, and so take over one that is left. */
+  readonly takesOver?: (config: HostConfig) => boolean;
+  /** Windows share connections. */
+  readonly sharesWithWindows?: () => boolean;
   readonly files?: LocalFiles;
 }
 
@@ -126,6 +131,25 @@ export class UserMasters implements OtherConnections, Disposable {
     await this.#command(master, (control) => control.terminate());
   }
 
+  /**
+   * ControlPath, where `ssh` itself would make its master and it leads nowhere else. With `ask` and `autoask` it does
+   * not count: a master would need a question for every client of it, also those of this window.
+   */
+  async pathForNewMaster(config: HostConfig): Promise<string | undefined> {
+    const { controlPath, makesControlMaster } = config;
+    if (controlPath === undefined || makesControlMaster !== true || this.#init.consent.isOff) {
+      return undefined;
+    }
+    // Without our settings, which may change where the connection leads.
+    const own = await this.#init.paths.controlPath(config.alias);
+    const other = own === undefined ? "unknown" : await this.#otherDestination(config, controlPath);
+    if (other !== undefined) {
+      const at = printable(controlPath);
+      this.#init.logger.info(`The connection is not shared at ${at}: it may lead to ${printable(other)}`);
+    }
+    return other === undefined ? controlPath : undefined;
+  }
+
   async join(
     { config, allowPrompts }: Pick<JoiningLogin, "config" | "allowPrompts">,
     signal: AbortSignal,
@@ -146,9 +170,16 @@ export class UserMasters implements OtherConnections, Disposable {
         logger.info(`The connection of ssh at ${printable(path)} may lead to ${printable(other)}: not used`);
         return undefined;
       }
+      const ofWindow = await ourMasterAt(path);
+      if (ofWindow === "left" && this.#init.takesOver?.(config) === true) {
+        return undefined;
+      }
+      if (ofWindow !== undefined && this.#init.sharesWithWindows?.() === true) {
+        return await this.#ride(path, signal);
+      }
       const host = typedHost(config);
       const mayUse =
-        consent.choiceFor(host) ??
+        (await consent.choiceFor(host)) ??
         (allowPrompts && (await whileAsking(events?.onWait, () => consent.ask(host, found.pid, signal))));
       signal.throwIfAborted();
       return mayUse === true ? await this.#ride(path, signal) : undefined;

@@ -39,9 +39,11 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   compression: t("Offers zlib first"),
   connectionattempts: t("One attempt per second"),
   connecttimeout: t("Until the key exchange is complete; default 30 s"),
-  controlmaster: t("Connections are shared inside the editor, for every host"),
+  controlmaster: t(
+    "Connections are shared inside the editor, for every host; with `yes` and `auto`, those of the engine `openssh` also with your own `ssh`",
+  ),
   controlpath: t(
-    "A connection that your own `ssh` has there is shown, and used if you agree (`sshSessions.sharing.ownMasters`)",
+    "A connection that your own `ssh` has there is shown, and used if you agree (`sshSessions.sharing.ownMasters`); the engine `openssh` puts its own there",
   ),
   controlpersist: t("How long a connection stays open after its last session, unless a setting overrides it"),
   dynamicforward: t("Starts with the host's first session, and is shown below its connection"),

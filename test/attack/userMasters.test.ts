@@ -141,7 +141,7 @@ attack("sockets that accept and say nothing, for each of many hosts", { size: 40
       controlPath: async () => undefined,
       onDidChange: () => ({ dispose: () => {} }),
     },
-    consent: { isOff: false, choiceFor: () => true, ask: async () => true, remember: async () => {} },
+    consent: { isOff: false, choiceFor: async () => true, ask: async () => true, remember: async () => {} },
     clock,
     logger: new RecordingLogger(),
   });

@@ -23,6 +23,8 @@ export interface BenchContext {
   readonly minutes: number | undefined;
   /** For benchmarks with random choices. Undefined: a new one, which they print. */
   readonly seed: number | undefined;
+  /** With the sizes that people have, where the usual ones are smaller. */
+  readonly full: boolean;
   /** Prints progress to standard error. */
   note(text: string): void;
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME… --json FILE --runs N --minutes N --seed N]`: measures ours beside OpenSSH's own programs,
+ * `npm run bench [-- NAME… --json FILE --runs N --minutes N --seed N --full]`: measures ours beside OpenSSH's own programs,
  * alternately in one run. Without a name: all. A busy machine is slow for both, so compare the ratios.
  */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -19,6 +19,7 @@ const { values, positionals } = parseArgs({
     runs: { type: "string" },
     minutes: { type: "string" },
     seed: { type: "string" },
+    full: { type: "boolean", default: false },
   },
 });
 const number = (text: string | undefined): number | undefined =>
@@ -26,7 +27,9 @@ const number = (text: string | undefined): number | undefined =>
 const [runs, minutes, seed] = [values.runs, values.minutes, values.seed].map(number);
 const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (unknown.length > 0 || (runs !== undefined && !(Number.isInteger(runs) && runs > 0))) {
-  console.error(`usage: npm run bench -- [NAME…] [--json FILE] [--runs N] [--minutes N] [--seed N]\n`);
+  console.error(
+    `usage: npm run bench -- [NAME…] [--json FILE] [--runs N] [--minutes N] [--seed N] [--full]\n`,
+  );
   for (const benchmark of benchmarks) {
     console.error(`  ${benchmark.name.padEnd(14)}${benchmark.about}`);
   }
@@ -45,7 +48,13 @@ try {
   const rows: Row[] = [];
   for (const benchmark of chosen) {
     console.log(`\n${benchmark.name}: ${benchmark.about}\n`);
-    const found = await benchmark.run({ runs, minutes, seed, note: (text) => console.error(`  … ${text}`) });
+    const found = await benchmark.run({
+      runs,
+      minutes,
+      seed,
+      full: values.full,
+      note: (text) => console.error(`  … ${text}`),
+    });
     console.log(tableText(found));
     rows.push(...found);
   }

@@ -1,8 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { SshClient } from "../lab/sshClient.ts";
 import { startSshd } from "../lab/sshdHost.ts";
 import { sharedConnection } from "../support/sharedConnection.ts";
@@ -13,6 +15,15 @@ import { interleaved, timed } from "./measure.ts";
 const ciphers = "aes128-gcm@openssh.com";
 
 const size = 100_000_000;
+
+/** Bytes of the repository and files of the folder that are copied. `--full`: as large as people's. */
+const usualSizes = { clone: 50_000_000, files: 4_000 };
+const fullSizes = { clone: 200_000_000, files: 20_000 };
+
+/** Milliseconds for one copy: it fails then, and names what its processes wait for. */
+const longestCopy = 120_000;
+
+const execute = promisify(execFile);
 
 /** The wrapper of `ssh` over a connection of ours, beside a client of an OpenSSH master, and a login of its own. */
 export const sharingBenchmark: Benchmark = {
@@ -84,6 +95,28 @@ export const sharingBenchmark: Benchmark = {
         );
         rows.push({ name, unit: "MB/s", ...found, bar: { of: "ratio", value: 0.8, least: true } });
       }
+      const config = ["-F", client.configFile];
+      const direct = ["ssh", ...config].join(" ");
+      for (const { name, run } of await copies(folder, file, context.full ? fullSizes : usualSizes)) {
+        context.note(name);
+        const found = await interleaved(
+          () => run(direct, config, shared.env),
+          () =>
+            run(
+              `${direct} -S ${client.controlPath}`,
+              [...config, "-o", `ControlPath=${client.controlPath}`],
+              process.env,
+            ),
+          { runs: Math.min(context.runs ?? 3, 5), warmUp: 1 },
+        );
+        // At least 0.8 of the speed.
+        rows.push({
+          name: `${name}, beside ssh -S`,
+          unit: "ms",
+          ...found,
+          bar: { of: "ratio", value: 1.25 },
+        });
+      }
       return rows;
     } finally {
       master.kill();
@@ -94,3 +127,98 @@ export const sharingBenchmark: Benchmark = {
     }
   },
 };
+
+interface Copy {
+  readonly name: string;
+  /** Resolves to milliseconds. @param scp the options of `scp` */
+  run(ssh: string, scp: readonly string[], env: NodeJS.ProcessEnv): Promise<number>;
+}
+
+/** What people copy, each time to a new place, and compared with the original. The server has the same files. */
+async function copies(
+  folder: string,
+  file: string,
+  sizes: { readonly clone: number; readonly files: number },
+): Promise<readonly Copy[]> {
+  const repository = join(folder, "repository");
+  await mkdir(repository);
+  const git = (...args: readonly string[]): Promise<unknown> =>
+    execute("git", ["-C", repository, "-c", "user.name=a", "-c", "user.email=a@example.org", ...args]);
+  await writeFile(join(repository, "random"), randomBytes(sizes.clone));
+  await git("init", "-q");
+  await git("add", "random");
+  await git("commit", "-qm", "one");
+  const many = join(folder, "many");
+  for (let at = 0; at < sizes.files; at++) {
+    const inside = join(many, String(at % 100));
+    if (at < 100) {
+      await mkdir(inside, { recursive: true });
+    }
+    await writeFile(join(inside, String(at)), String(at));
+  }
+  let count = 0;
+  const copy = async (
+    program: string,
+    args: (to: string) => readonly string[],
+    from: string,
+    env: NodeJS.ProcessEnv,
+  ): Promise<number> => {
+    const to = join(folder, `copy${count++}`);
+    try {
+      const time = await timed(() => bounded(program, args(to), env));
+      await execute("diff", ["-r", "--exclude=.git", from, to]);
+      return time;
+    } finally {
+      await rm(to, { recursive: true, force: true });
+    }
+  };
+  const megabytes = Math.round(sizes.clone / 1_000_000);
+  return [
+    {
+      name: `git clone of ${megabytes} MB`,
+      run: (ssh, _, env) =>
+        copy("git", (to) => ["clone", "-q", `lab:${repository}`, to], repository, {
+          ...env,
+          GIT_SSH_COMMAND: ssh,
+        }),
+    },
+    {
+      name: `rsync of ${sizes.files} files`,
+      run: (ssh, _, env) => copy("rsync", (to) => ["-a", "-e", ssh, `lab:${many}/`, to], many, env),
+    },
+    {
+      name: "scp of 100 MB to the server",
+      run: (_, scp, env) => copy("scp", (to) => ["-q", ...scp, file, `lab:${to}`], file, env),
+    },
+    {
+      name: "scp of 100 MB from the server",
+      run: (_, scp, env) => copy("scp", (to) => ["-q", ...scp, `lab:${file}`, to], file, env),
+    },
+  ];
+}
+
+/** Runs a program. One that does not end in time is killed, with all that it started. */
+async function bounded(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn(program, [...args], { env, stdio: ["ignore", "ignore", "inherit"], detached: true });
+  const { pid } = child;
+  if (pid === undefined) {
+    throw new Error(`${program} does not start`);
+  }
+  let hung: Promise<string> | undefined;
+  const timer = setTimeout(() => {
+    // `detached` made it a session of its own.
+    hung = execute("ps", ["-o", "pid,stat,wchan:24,args", "-s", String(pid)]).then(
+      ({ stdout }) => stdout,
+      () => "",
+    );
+    void hung.then(() => process.kill(-pid, "SIGKILL"));
+  }, longestCopy);
+  const [code] = await once(child, "exit");
+  clearTimeout(timer);
+  if (hung !== undefined) {
+    throw new Error(`${program} has not ended within ${longestCopy / 1000} s:\n${await hung}`);
+  }
+  if (code !== 0) {
+    throw new Error(`${program} ${args.join(" ")} has ended with ${code}`);
+  }
+}

@@ -80,6 +80,36 @@ describe.each([
     expect([host.logins() - logins, stack.service.masters().length]).toEqual([0, 1]);
   });
 
+  test("programs killed while the server has not answered their opens disturb neither a terminal nor a copy", async () => {
+    const { stack, env } = shared;
+    const terminal = new Transcript(await stack.service.open({ host: "lab", ...shell }));
+    terminal.send("echo on-$((40 + 2))\n");
+    await terminal.waitFor(/on-42/);
+    const copy = outcomeOf("scp", ["-q", "-F", config, `lab:${folder}/data`, join(folder, "beside")], env);
+    await until(() => (stack.programs.programs()[0]?.channels[0]?.bytesIn ?? 0) > 0, "the copy runs");
+    host.freeze();
+    const victims = [...Array(10).keys()].map((at) => start("lab", at % 2 === 0 ? "yes" : "cat"));
+    try {
+      // A program says who it is when its channel is open.
+      const pending = () =>
+        stack.programs.programs().filter(({ channels, pid }) => channels.length === 1 && pid === undefined);
+      await until(() => pending().length === victims.length, "their opens wait");
+      for (const victim of victims) {
+        victim.kill("SIGKILL");
+      }
+      await Promise.all(victims.map(exited));
+      await until(() => stack.programs.programs().length <= 1, "their end here");
+    } finally {
+      host.thaw();
+    }
+    expect(await copy).toMatchObject({ code: 0, stderr: "" });
+    expect(hash(await readFile(join(folder, "beside")))).toBe(hash(data));
+    terminal.send("echo still-$((40 + 2))\n");
+    await terminal.waitFor(/still-42/);
+    await until(() => stack.programs.programs().length === 0, "every program has gone");
+    expect(stack.service.masters()).toHaveLength(1);
+  });
+
   test("an unread flood takes no memory here, and a keystroke is echoed meanwhile", async () => {
     const { stack } = shared;
     const flood = start("lab", "yes");

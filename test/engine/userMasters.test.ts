@@ -21,7 +21,7 @@ class Person implements RidingConsent {
   readonly #answers = new Map<string, boolean>();
   answer: boolean | undefined = true;
 
-  choiceFor(host: string): boolean | undefined {
+  async choiceFor(host: string): Promise<boolean | undefined> {
     return this.#answers.get(host);
   }
 

@@ -2,16 +2,28 @@ import { createHash, randomBytes } from "node:crypto";
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fieldOf } from "../../base/jsonFields.ts";
 import { ConnectError } from "../engineErrors.ts";
+import { findUsersSocket } from "./usersSocket.ts";
 
 /** The files of one master. */
 export interface MasterFiles {
   readonly socket: string;
+  /** The socket is at the user's ControlPath; the other files are in our folder. Absent: it is in our folder, too. */
+  readonly place?: SocketPlace;
   readonly log: string;
   /** The result of the login, as JSON, for a window that takes the master over. */
   readonly info: string;
   /** Its name contains the process id of the window that owns the master. */
   readonly owner: string;
+}
+
+/** Where a socket is whose folder is not ours. */
+export interface SocketPlace {
+  /** The file in our folder that names the place for the next window, as JSON. */
+  readonly record: string;
+  /** See `UsersSocket`. Undefined: not known yet. */
+  readonly identity?: string;
 }
 
 /**
@@ -69,6 +81,8 @@ async function isOurs(folder: string, uid: number): Promise<boolean> {
   }
 }
 
+const ownerPattern = /^([0-9a-f]{12}-[0-9a-f]{6})\.(\d+)\.owner$/;
+
 function masterFiles(folder: string, name: string): MasterFiles {
   const path = join(folder, name);
   return { socket: path, log: `${path}.log`, info: `${path}.json`, owner: `${path}.${process.pid}.owner` };
@@ -78,11 +92,78 @@ function hashOf(destination: string): string {
   return createHash("sha256").update(destination).digest("hex").slice(0, 12);
 }
 
-/** Creates the files for a new master of this destination, marked as owned by this window. */
-export async function newMasterFiles(folder: string, destination: string): Promise<MasterFiles> {
+/**
+ * Creates the files for a new master of this destination, marked as owned by this window.
+ * @param controlPath where its socket will be. Absent: in our folder
+ */
+export async function newMasterFiles(
+  folder: string,
+  destination: string,
+  controlPath?: string,
+): Promise<MasterFiles> {
   const files = masterFiles(folder, `${hashOf(destination)}-${randomBytes(3).toString("hex")}`);
   await writeFile(files.owner, "", { mode: 0o600 });
-  return files;
+  return controlPath === undefined
+    ? files
+    : { ...files, socket: controlPath, place: { record: recordOf(files) } };
+}
+
+function recordOf({ socket }: MasterFiles): string {
+  return `${socket}.at`;
+}
+
+/**
+ * The master at the user's ControlPath has bound its socket: notes it for other windows.
+ * @throws ConnectError `openssh-failed`
+ */
+export async function placeMaster(files: MasterFiles): Promise<MasterFiles> {
+  const { socket, place } = files;
+  if (place === undefined) {
+    return files;
+  }
+  const found = await findUsersSocket(socket);
+  if (found === undefined) {
+    throw new ConnectError("openssh-failed", "The socket of ssh is not at ControlPath");
+  }
+  const { identity } = found;
+  await writeFile(place.record, JSON.stringify({ socket, identity }), { mode: 0o600 }).catch(() => {});
+  return { ...files, place: { ...place, identity } };
+}
+
+/** The files with the place that was noted for them. */
+async function withPlace(files: MasterFiles): Promise<MasterFiles> {
+  const record = recordOf(files);
+  const noted = await readJson(record);
+  const [socket, identity] = [fieldOf(noted, "socket"), fieldOf(noted, "identity")];
+  return typeof socket === "string" && typeof identity === "string"
+    ? { ...files, socket, place: { record, identity } }
+    : files;
+}
+
+/** Whether its socket is there, and is the one that it bound. */
+async function isThere({ socket, place }: MasterFiles): Promise<boolean> {
+  return place === undefined
+    ? await exists(socket)
+    : place.identity !== undefined && (await findUsersSocket(socket))?.identity === place.identity;
+}
+
+/**
+ * Whether one of our windows made the master at this path. `left`: that window has ended, so another one can take it
+ * over. Never rejects.
+ */
+export async function ourMasterAt(path: string): Promise<"held" | "left" | undefined> {
+  const folder = await masterFolder().catch(() => undefined);
+  const entries = folder === undefined ? [] : await readdir(folder).catch(() => []);
+  for (const entry of entries) {
+    const [, name, pid] = ownerPattern.exec(entry) ?? [];
+    if (folder !== undefined && name !== undefined && entries.includes(`${name}.at`)) {
+      const files = await withPlace(masterFiles(folder, name));
+      if (files.socket === path && (await isThere(files))) {
+        return isGone(Number(pid)) ? "left" : "held";
+      }
+    }
+  }
+  return undefined;
 }
 
 /**
@@ -93,13 +174,13 @@ export async function abandonedMasters(folder: string, destination: string): Pro
   const hash = hashOf(destination);
   const taken: MasterFiles[] = [];
   for (const entry of await readdir(folder).catch(() => [])) {
-    const [, name, pid] = /^([0-9a-f]{12}-[0-9a-f]{6})\.(\d+)\.owner$/.exec(entry) ?? [];
+    const [, name, pid] = ownerPattern.exec(entry) ?? [];
     if (name === undefined || !isGone(Number(pid))) {
       continue;
     }
-    const files = masterFiles(folder, name);
+    const files = await withPlace(masterFiles(folder, name));
     const owner = join(folder, entry);
-    if (!(await exists(files.socket))) {
+    if (!(await isThere(files))) {
       await removeMasterFiles({ ...files, owner });
     } else if (name.startsWith(`${hash}-`) && (await succeeds(rename(owner, files.owner)))) {
       taken.push(files);
@@ -110,7 +191,7 @@ export async function abandonedMasters(folder: string, destination: string): Pro
 
 /** Keeps the master for its ControlPersist, so that the next window can take it over. Never rejects. */
 export async function releaseMaster(files: MasterFiles): Promise<void> {
-  await succeeds(rename(files.owner, `${files.socket}.0.owner`));
+  await succeeds(rename(files.owner, files.owner.replace(/\.\d+\.owner$/, ".0.owner")));
 }
 
 function exists(path: string): Promise<boolean> {
@@ -137,16 +218,22 @@ function isGone(pid: number): boolean {
   }
 }
 
-/** Never rejects. */
+/** A socket at the user's ControlPath is removed only if it is the one that the master bound. Never rejects. */
 export async function removeMasterFiles(files: MasterFiles): Promise<void> {
-  for (const path of [files.socket, files.log, files.info, files.owner]) {
+  const { socket, place, log, info, owner } = files;
+  const hasSocket = place === undefined || (await isThere(files));
+  for (const path of [...(hasSocket ? [socket] : []), ...(place ? [place.record] : []), log, info, owner]) {
     await rm(path, { force: true }).catch(() => {});
   }
 }
 
 export async function readMasterInfo(files: MasterFiles): Promise<unknown> {
+  return await readJson(files.info);
+}
+
+async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(files.info, "utf8"));
+    return JSON.parse(await readFile(path, "utf8"));
   } catch {
     return undefined;
   }

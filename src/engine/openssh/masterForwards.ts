@@ -76,16 +76,19 @@ export class MasterForwards implements Disposable {
     });
   }
 
-  /** We leave a master that goes on: the server stops listening for us. */
-  leave(): void {
+  /** We leave a master that goes on: the server stops listening for us. Never rejects. */
+  async leave(): Promise<void> {
     this.dispose();
     const limit = AbortSignal.timeout(cancelPatience);
-    for (const forward of this.#open) {
-      withMaster(this.#master, limit, (control) => control.closeForward(forward)).catch((error: unknown) =>
-        this.#logger.debug(`A forward was not cancelled: ${asError(error).message}`),
-      );
-    }
+    const open = [...this.#open];
     this.#open.clear();
+    await Promise.all(
+      open.map((forward) =>
+        withMaster(this.#master, limit, (control) => control.closeForward(forward)).catch((error: unknown) =>
+          this.#logger.debug(`A forward was not cancelled: ${asError(error).message}`),
+        ),
+      ),
+    );
   }
 
   /** The connection has ended. */

@@ -21,6 +21,7 @@ import { HostKeyQuestion } from "./hostKeyQuestion.ts";
 import { type LocalSocket, localSocketOf } from "./localSocket.ts";
 import { LogTail } from "./logTail.ts";
 import type { MasterFiles } from "./masterFolder.ts";
+import { MuxError } from "./muxControl.ts";
 import { sshArguments } from "./sshArguments.ts";
 import { SshBanner } from "./sshBanner.ts";
 import { loginFailure } from "./sshFailures.ts";
@@ -69,10 +70,11 @@ const order: readonly ConnectPhase[] = ["tcp", "handshake", "hostKey", "authenti
 
 /**
  * Starts the master and waits until it has logged in and its socket exists.
- * @throws ConnectError, AuthError, HostKeyError, CancelledError, the signal's reason; `ssh` has ended then
+ * @throws ConnectError, AuthError, HostKeyError, CancelledError, MuxError `taken`, the signal's reason; `ssh` has ended
+ * then
  */
 export async function logIn(init: MasterLoginInit): Promise<MasterLogin> {
-  const folder = await mkdtemp(join(dirname(init.files.socket), "login-"));
+  const folder = await mkdtemp(join(dirname(init.files.log), "login-"));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true }).catch(() => {});
   try {
     const login = await new Login(init).run(folder);
@@ -122,6 +124,11 @@ class Login {
           return;
         }
         this.#log.add(text);
+        if (this.#log.hasNoSocket) {
+          // `ssh` would stay, and nobody could use it.
+          this.#fail(new MuxError("taken", "Another socket came first"));
+          return;
+        }
         if (this.#log.greeting !== "" && this.#log.serverVersion === "") {
           silence ??= clock.setTimeout(() => this.#notSsh(), greetingPatience);
         } else {
@@ -149,6 +156,7 @@ class Login {
       const argv = sshArguments({
         ...{ config: request.config, configFile, helpers, preferred },
         ...{ socket: files.socket, logFile: files.log, tcpKeepAlive: request.tcpKeepAlive },
+        servesUser: files.place !== undefined,
         persist: Math.min(persist.most, Math.max(persist.least, Math.ceil(request.linger ?? persist.most))),
         relayed: request.transport !== undefined,
         isCurrent: isAtLeast(ssh.version, { major: 8, minor: 7 }),

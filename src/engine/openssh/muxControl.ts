@@ -11,7 +11,9 @@ export type MuxErrorReason =
   | "unreachable"
   /** The master refused the request, or does not support it. */
   | "refused"
-  | "malformed";
+  | "malformed"
+  /** A new master did not get its path. */
+  | "taken";
 
 /** A request to an OpenSSH master failed. */
 export class MuxError extends SshSessionsError<MuxErrorReason> {

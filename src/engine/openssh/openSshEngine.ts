@@ -1,27 +1,46 @@
+import { dirname } from "node:path";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
+import { printable } from "../../base/log.ts";
 import { destinationKey } from "../../config/destinationKey.ts";
+import type { HostConfig } from "../../config/hostConfig.ts";
 import type { ConnectionEngine, ConnectRequest, EngineConnection } from "../connectionEngine.ts";
 import { type ConnectionInfo, isConnectionInfo } from "../connectionInfo.ts";
+import { clearControlPath } from "./clearControlPath.ts";
+import { ControlPathConnection } from "./controlPathConnection.ts";
 import {
   abandonedMasters,
   type MasterFiles,
   masterFolder,
   newMasterFiles,
+  placeMaster,
   readMasterInfo,
   removeMasterFiles,
 } from "./masterFolder.ts";
 import { logIn } from "./masterLogin.ts";
-import { MuxControl, withMaster } from "./muxControl.ts";
+import { MuxControl, MuxError, withMaster } from "./muxControl.ts";
 import { OpenSshConnection, type OpenSshConnectionParts } from "./openSshConnection.ts";
-import { systemSsh } from "./systemSsh.ts";
+import { type SystemSsh, systemSsh } from "./systemSsh.ts";
 
 export interface OpenSshEngineOptions {
   readonly clock?: Clock;
   /** The file of `ssh -F` for a host; empty: OpenSSH's defaults. */
   readonly configFile: () => string;
+  /** The user's ControlPath for a new master; the user's own `ssh` then uses it, too. Undefined: a path of ours. */
+  readonly controlPathFor?: (config: HostConfig) => Promise<string | undefined>;
   /** Default: the first `ssh` in PATH. */
   readonly findSsh?: () => Promise<string | undefined>;
+}
+
+/** A connection whose master this engine has made. */
+type OwnMasterConnection = OpenSshConnection | ControlPathConnection;
+
+interface MakeInit {
+  readonly ssh: SystemSsh;
+  readonly folder: string;
+  readonly destination: string;
+  readonly request: ConnectRequest;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -33,7 +52,8 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
   readonly transport = "given";
   readonly #options: OpenSshEngineOptions;
   readonly #clock: Clock;
-  readonly #connections = new Set<OpenSshConnection>();
+  readonly #connections = new Set<OwnMasterConnection>();
+  readonly #controlPaths = new Set<string>();
 
   constructor(options: OpenSshEngineOptions) {
     this.#options = options;
@@ -52,20 +72,18 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
           return there;
         }
       }
-      const files = await newMasterFiles(folder, destination);
+      const make = { ssh, folder, destination, request, signal };
+      // A relayed connection ends with this window, so nobody else gets it.
+      const controlPath = transport === undefined ? await this.#freeControlPath(request, signal) : undefined;
       try {
-        const configFile = this.#options.configFile();
-        const login = await logIn({ ssh, files, request, configFile, clock: this.#clock, signal });
-        const connection = await this.#attach(files, login.info, request, signal, {
-          transport,
-          relayed: login.relayed,
-        });
-        await login.succeeded(connection.info);
-        return connection;
+        return await this.#make(make, controlPath);
       } catch (error) {
-        await endMaster(files);
-        throw error;
+        if (controlPath === undefined || !(MuxError.is(error) && error.reason === "taken")) {
+          throw error;
+        }
+        request.logger.info(`Another socket came first at ${printable(controlPath)}: logs in again`);
       }
+      return await this.#make(make, undefined);
     } catch (error) {
       transport?.destroy();
       throw error;
@@ -79,16 +97,65 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
     }
   }
 
+  /** Those of the user where masters of ours are, or are being made. */
+  get controlPaths(): ReadonlySet<string> {
+    return this.#controlPaths;
+  }
+
+  /** ControlPath, if a new master can be there. @throws the signal's reason */
+  async #freeControlPath(
+    { config, logger }: ConnectRequest,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const path = await this.#options.controlPathFor?.(config);
+    if (path === undefined || this.#controlPaths.has(path)) {
+      return undefined;
+    }
+    const obstacle = await clearControlPath(path, signal);
+    if (obstacle !== undefined) {
+      logger.info(`The connection is not shared at ${printable(path)}: ${obstacle}`);
+    }
+    return obstacle === undefined ? path : undefined;
+  }
+
+  /** @throws MuxError `taken` */
+  async #make(
+    { ssh, folder, destination, request, signal }: MakeInit,
+    controlPath: string | undefined,
+  ): Promise<OwnMasterConnection> {
+    let files = await newMasterFiles(folder, destination, controlPath);
+    try {
+      if (controlPath !== undefined) {
+        this.#controlPaths.add(controlPath);
+      }
+      const configFile = this.#options.configFile();
+      const login = await logIn({ ssh, files, request, configFile, clock: this.#clock, signal });
+      files = await placeMaster(files);
+      const connection = await this.#attach(files, login.info, request, signal, {
+        transport: request.transport,
+        relayed: login.relayed,
+      });
+      await login.succeeded(connection.info);
+      return connection;
+    } catch (error) {
+      await endMaster(files);
+      if (controlPath !== undefined) {
+        this.#controlPaths.delete(controlPath);
+      }
+      throw error;
+    }
+  }
+
   async #takeOver(
     masters: readonly MasterFiles[],
     request: ConnectRequest,
     signal: AbortSignal,
-  ): Promise<OpenSshConnection | undefined> {
+  ): Promise<OwnMasterConnection | undefined> {
     for (const files of masters) {
       const info = await readMasterInfo(files);
       try {
         if (isConnectionInfo(info)) {
-          const connection = await this.#attach(files, info, request, signal, {});
+          const connection = await this.#attach(files, info, request, signal, { isTakenOver: true });
           request.logger.info("The connection of the previous window still exists");
           return connection;
         }
@@ -106,21 +173,32 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
     info: ConnectionInfo,
     { logger }: ConnectRequest,
     signal: AbortSignal,
-    carried: Partial<Pick<OpenSshConnectionParts, "transport" | "relayed">>,
-  ): Promise<OpenSshConnection> {
+    carried: Partial<Pick<OpenSshConnectionParts, "transport" | "relayed">> & {
+      readonly isTakenOver?: boolean;
+    },
+  ): Promise<OwnMasterConnection> {
     const control = await MuxControl.open(files.socket, signal);
     const onAbort = (): void => control.close();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       const pid = await control.alive();
       const { socket, frames } = await control.proxy();
-      const connection = new OpenSshConnection({
-        ...{ files, pid, socket, frames, info, logger, clock: this.#clock },
-        transport: carried.transport,
-        relayed: carried.relayed,
-      });
+      const parts = { files, pid, socket, frames, info, logger, clock: this.#clock };
+      const { transport, relayed, isTakenOver = false } = carried;
+      const connection =
+        files.place === undefined
+          ? new OpenSshConnection({ ...parts, transport, relayed })
+          : new ControlPathConnection({ ...parts, isTakenOver, folder: dirname(files.log) });
       this.#connections.add(connection);
-      connection.onDidClose(() => this.#connections.delete(connection));
+      if (files.place !== undefined) {
+        this.#controlPaths.add(files.socket);
+      }
+      connection.onDidClose(() => {
+        this.#connections.delete(connection);
+        if (files.place !== undefined) {
+          this.#controlPaths.delete(files.socket);
+        }
+      });
       return connection;
     } catch (error) {
       control.close();
@@ -131,9 +209,17 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
   }
 }
 
-/** Ends a master that will not be used. Never rejects. */
+/**
+ * Ends a master that will not be used. At ControlPath, another program may already use it: it ends with its clients.
+ * Never rejects.
+ */
 async function endMaster(files: MasterFiles): Promise<void> {
   const limit = AbortSignal.timeout(1000);
-  await withMaster(files.socket, limit, (control) => control.terminate()).catch(() => {});
+  // Before `placeMaster`, whose socket is there is not known.
+  if (files.place === undefined || files.place.identity !== undefined) {
+    await withMaster(files.socket, limit, (control) =>
+      files.place === undefined ? control.terminate() : control.stopListening(),
+    ).catch(() => {});
+  }
   await removeMasterFiles(files);
 }

@@ -7,6 +7,8 @@ export interface SshArgumentsInit {
   /** For `ssh -F`; empty: OpenSSH's defaults. */
   readonly configFile: string;
   readonly socket: string;
+  /** The socket is at the user's ControlPath, so that the user's own `ssh` has its sessions there, too. */
+  readonly servesUser: boolean;
   readonly logFile: string;
   readonly helpers: HelperScripts;
   /** Seconds that the master stays after its last client: at least 1, since 0 means for ever. */
@@ -21,7 +23,7 @@ export interface SshArgumentsInit {
 }
 
 /**
- * The arguments of a master that logs in and then serves only this extension. `ssh` uses the first value of each
+ * The arguments of a master that logs in and then serves this extension. `ssh` uses the first value of each
  * option, so these arguments override the files. Settings of the files that concern the login itself (keys,
  * certificates, GSSAPI, PKCS#11) still apply.
  */
@@ -47,11 +49,16 @@ export function sshArguments(init: SshArgumentsInit): string[] {
     ["RequestTTY", "no"],
     ["PermitLocalCommand", "no"],
     ["ClearAllForwardings", "yes"],
-    ["ForwardAgent", "no"],
-    ["ForwardX11", "no"],
     ["Tunnel", "no"],
-    // So is the keepalive, which accepts any data as a sign of life.
-    ["ServerAliveInterval", 0],
+    // A master decides these for all of its clients (mux_session_confirm in mux.c): the user's own `ssh` gets what the
+    // files say. Its keepalive goes on after we have left; ours accepts any data as a sign of life.
+    ...(init.servesUser
+      ? []
+      : ([
+          ["ForwardAgent", "no"],
+          ["ForwardX11", "no"],
+          ["ServerAliveInterval", 0],
+        ] as [string, string | number][])),
     ["TCPKeepAlive", yesNo(init.tcpKeepAlive)],
     ["Compression", yesNo(config.compression)],
     ["ConnectionAttempts", init.relayed ? 1 : config.connectionAttempts],
@@ -70,7 +77,7 @@ export function sshArguments(init: SshArgumentsInit): string[] {
   ];
   return [
     ...(init.configFile === "" ? [] : ["-F", init.configFile]),
-    ...["-v", "-M", "-N", "-S", init.socket, "-E", init.logFile],
+    ...["-v", "-M", "-N", "-S", init.socket.replaceAll("%", "%%"), "-E", init.logFile],
     ...options.flatMap(([name, value]) => ["-o", `${name}=${value}`]),
     "--",
     config.alias,

@@ -24,6 +24,9 @@ export class SshLog {
   /** What the server sent before its version line. Untrusted. */
   greeting = "";
 
+  /** It is logged in, but could not bind the socket of a master (muxserver_listen in mux.c, unix_listener in misc.c). */
+  hasNoSocket = false;
+
   constructor(onStep: (step: LoginStep) => void) {
     this.#onStep = onStep;
   }
@@ -65,6 +68,7 @@ export class SshLog {
   #onMessage(line: string): void {
     const [, address, port, method] =
       /^Authenticated to \S+ (?:\(\[([^\]]*)\]:(\d+)\)|\(via proxy\)) using "([^"]+)"/.exec(line) ?? [];
+    this.hasNoSocket ||= /^(?:ControlSocket .* already exists, disabling|unix_listener: )/.test(line);
     const partial = /^Authenticated using "([^"]+)" with partial success/.exec(line)?.[1];
     if (method !== undefined) {
       this.#methods.push(method);

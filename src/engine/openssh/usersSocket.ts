@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { lstat, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -22,13 +23,15 @@ export async function findUsersSocket(path: string): Promise<UsersSocket | undef
   const uid = process.getuid?.();
   try {
     const [facts, folder] = await Promise.all([lstat(path), stat(dirname(path))]);
-    const isSafe =
-      (folder.uid === uid || folder.uid === 0) &&
-      ((folder.mode & othersWrite) === 0 || (folder.mode & sticky) !== 0);
-    return isSafe && facts.isSocket() && facts.uid === uid && (facts.mode & 0o077) === 0
+    return isSafeFolder(folder) && facts.isSocket() && facts.uid === uid && (facts.mode & 0o077) === 0
       ? { identity: `${facts.dev} ${facts.ino} ${facts.mtimeMs}`, since: facts.mtimeMs }
       : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** No other user can rename or remove what this user has there. */
+export function isSafeFolder({ uid, mode }: Pick<Stats, "uid" | "mode">): boolean {
+  return (uid === process.getuid?.() || uid === 0) && ((mode & othersWrite) === 0 || (mode & sticky) !== 0);
 }

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import type * as vscode from "vscode";
 import type { RidingConsent } from "../../share/userMasterPorts.ts";
 import { ridingQuestion } from "../../text/userMasterText.ts";
 import { showMessage } from "../messages/messages.ts";
+import { HostAnswerFile } from "../settings/hostAnswerFile.ts";
 import { HostAnswers } from "../settings/hostAnswers.ts";
 import type { VscodeSettings } from "../settings/vscodeSettings.ts";
 import type { PromptQueue } from "./promptQueue.ts";
@@ -10,18 +12,21 @@ import type { PromptQueue } from "./promptQueue.ts";
 export class EditorRidingConsent implements RidingConsent {
   readonly #settings: Pick<VscodeSettings, "sharesUserMasters">;
   readonly #prompts: PromptQueue;
-  readonly #answers: HostAnswers;
+  readonly #answers: HostAnswerFile;
   readonly #isPossible: boolean;
 
+  /** @param storage a folder for files of all windows */
   constructor(
     settings: Pick<VscodeSettings, "sharesUserMasters">,
     prompts: PromptQueue,
     memento: Pick<vscode.Memento, "get" | "update">,
+    storage: string,
     platform: NodeJS.Platform = process.platform,
   ) {
     this.#settings = settings;
     this.#prompts = prompts;
-    this.#answers = new HostAnswers(memento, { yes: "sshMasterHosts", no: "noSshMasterHosts" });
+    const before = new HostAnswers(memento, { yes: "sshMasterHosts", no: "noSshMasterHosts" });
+    this.#answers = new HostAnswerFile(join(storage, "ssh-connections.jsonl"), before);
     // OpenSSH for Windows has no ControlMaster.
     this.#isPossible = platform !== "win32";
   }
@@ -30,12 +35,12 @@ export class EditorRidingConsent implements RidingConsent {
     return !this.#isPossible || this.#settings.sharesUserMasters === "never";
   }
 
-  choiceFor(host: string): boolean | undefined {
+  async choiceFor(host: string): Promise<boolean | undefined> {
     return this.isOff
       ? false
       : this.#settings.sharesUserMasters === "always"
         ? true
-        : this.#answers.choiceFor(host);
+        : await this.#answers.choiceFor(host);
   }
 
   async ask(host: string, pid: number, signal: AbortSignal): Promise<boolean | undefined> {

@@ -1,0 +1,168 @@
+import type { Clock } from "../../base/clock.ts";
+import { raceSignal } from "../../base/deadline.ts";
+import { toDisposable } from "../../base/disposable.ts";
+import { LogTail } from "./logTail.ts";
+import { type MasterFiles, releaseMaster, removeMasterFiles } from "./masterFolder.ts";
+import { MuxClients } from "./muxClients.ts";
+import { type MuxControl, withMaster } from "./muxControl.ts";
+import { SharedMasterConnection, type SharedMasterParts } from "./sharedMasterConnection.ts";
+import { endOf } from "./sshFailures.ts";
+import { SshLog } from "./sshLog.ts";
+
+/** How long the end waits for the master. Milliseconds. */
+const endWait = 2_000;
+
+/** Characters of the master's log that may explain its end. */
+const lastWordsLength = 16_384;
+
+export interface ControlPathConnectionParts extends Omit<SharedMasterParts, "path"> {
+  readonly files: MasterFiles;
+  /** The master's process id. */
+  readonly pid: number;
+  /** A window before this one made the master: its log may lack clients. */
+  readonly isTakenOver: boolean;
+}
+
+/**
+ * A connection of our own `ssh` master at the ControlPath of ssh_config, where the user's own `ssh` uses it, too. Its
+ * end does not end their sessions: then the master only stops listening, as with `ssh -O stop`, and ends with its last
+ * client (client_stop_mux in clientloop.c).
+ */
+export class ControlPathConnection extends SharedMasterConnection {
+  readonly #parts: ControlPathConnectionParts;
+  readonly #clients = new MuxClients();
+  readonly #log: Promise<LogTail | undefined>;
+  readonly #clock: Clock;
+  #lastWords = "";
+  /** The master has closed our socket, or needs nothing more from us. */
+  #isOver = false;
+  #staysForNext = false;
+
+  constructor(parts: ControlPathConnectionParts) {
+    super({ ...parts, path: parts.files.socket });
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    let isLogin = true;
+    const onText = (text: string): void => {
+      this.#clients.add(text);
+      this.#lastWords = isLogin ? "" : (this.#lastWords + text).slice(-lastWordsLength);
+    };
+    this.#log = LogTail.open(parts.files.log, onText, "read")
+      .then(async (log) => {
+        await log.drain();
+        isLogin = false;
+        return log;
+      })
+      .catch(() => undefined);
+    this.wire.start();
+  }
+
+  override close(): void {
+    if (this.ended || this.closing) {
+      return;
+    }
+    const timer = this.#clock.setTimeout(() => this.destroy(), endWait);
+    const abort = new AbortController();
+    this.closing = toDisposable(() => {
+      timer.dispose();
+      abort.abort();
+    });
+    this.#stop(abort.signal, (control) => control.terminate()).then(
+      () => {
+        this.#isOver = true;
+        super.close();
+      },
+      () => this.destroy(),
+    );
+  }
+
+  /** Leaves the master to the next window, for as long as its ControlPersist. */
+  release(): void {
+    if (!this.ended) {
+      this.#staysForNext = true;
+      super.close();
+    }
+  }
+
+  /** It has ended or is about to. Its last log lines say why. */
+  protected override masterGone(): void {
+    if (this.ended || this.#isOver) {
+      return;
+    }
+    this.#isOver = true;
+    void this.#log
+      .then((log) => log?.drain())
+      .then(() => {
+        const log = new SshLog(() => {});
+        log.add(`${this.#lastWords}\n`);
+        this.finish(endOf(log.said));
+      });
+  }
+
+  protected override detach(): void {
+    if (this.#staysForNext) {
+      super.detach();
+      void releaseMaster(this.#parts.files);
+      this.#closeLog();
+    } else if (this.#isOver) {
+      super.detach();
+      this.#forget();
+    } else {
+      void this.#end();
+    }
+  }
+
+  /** After `destroy`: nothing may wait for a server that does not answer. */
+  async #end(): Promise<void> {
+    const { pid } = this.#parts;
+    await this.#stop(AbortSignal.timeout(endWait), async () => endProcess(pid)).catch(async () => {
+      // It does not answer. Our own request is not in its log.
+      if (await this.#isUnused(0)) {
+        endProcess(pid);
+      }
+    });
+    super.detach();
+    this.#forget();
+  }
+
+  /** The master accepts no more clients; `end` is called if there is none. @throws MuxError, or the signal's reason */
+  async #stop(signal: AbortSignal, end: (control: MuxControl) => Promise<void>): Promise<void> {
+    await withMaster(this.#parts.files.socket, signal, async (control) => {
+      // A master that goes on would keep them, and can't be asked later.
+      await raceSignal(this.leaveForwards(), signal);
+      await control.stopListening();
+      if (await this.#isUnused(1)) {
+        await end(control);
+      } else {
+        this.logger.info("The master of ssh goes on until its other sessions have ended");
+      }
+    });
+  }
+
+  /** @param requests of ours that are open, besides the connection itself */
+  async #isUnused(requests: number): Promise<boolean> {
+    const wasAttached = this.isAttached;
+    const log = await this.#log;
+    await log?.drain();
+    // Once our socket is closed, the log may say so or not: then nothing is assumed.
+    const own = requests + (wasAttached && this.isAttached ? 1 : 0);
+    return log !== undefined && !this.#parts.isTakenOver && this.#clients.count <= own;
+  }
+
+  #forget(): void {
+    void removeMasterFiles(this.#parts.files);
+    this.#closeLog();
+  }
+
+  #closeLog(): void {
+    void this.#log.then((log) => log?.dispose());
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // The master has already ended.
+  }
+}

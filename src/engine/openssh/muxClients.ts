@@ -1,0 +1,28 @@
+/**
+ * Counts the clients of a master's control socket, from its log (`ssh -v`; channel_new and channel_free in
+ * channels.c). Before OpenSSH 10.3 a master does not report them otherwise.
+ */
+export class MuxClients {
+  readonly #ids = new Set<string>();
+  #rest = "";
+
+  /** Those of this process, too. */
+  get count(): number {
+    return this.#ids.size;
+  }
+
+  /** Parses the next piece of the log. */
+  add(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const [, opened] = /^debug1: channel (\d+): new (?:mux-control )?\[mux-control\]/.exec(line) ?? [];
+      const [, freed] = /^debug1: channel (\d+): free: mux-control,/.exec(line) ?? [];
+      if (opened !== undefined) {
+        this.#ids.add(opened);
+      } else if (freed !== undefined) {
+        this.#ids.delete(freed);
+      }
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../../base/clock.ts";
+import { guarded } from "../../base/guarded.ts";
+import type { Logger } from "../../base/log.ts";
+import { ChannelConnection } from "../channelConnection.ts";
+import { openFailureCode } from "../channels/messages.ts";
+import type { Acceptance } from "../channels/peerOpens.ts";
+import type {
+  Endpoint,
+  EngineChannel,
+  ForwardAddress,
+  ForwardedHandler,
+  RemoteListener,
+} from "../connectionEngine.ts";
+import type { ConnectionInfo } from "../connectionInfo.ts";
+import type { MuxFrames } from "../mux/muxFrames.ts";
+import { CountingWire } from "./countingWire.ts";
+import { MasterForwards } from "./masterForwards.ts";
+import { RiddenForwards } from "./riddenForwards.ts";
+
+export interface SharedMasterParts {
+  /** Of the master's control socket. */
+  readonly path: string;
+  /** In the proxy phase. The connection owns it from now on. */
+  readonly socket: Socket;
+  readonly frames: MuxFrames;
+  readonly info: ConnectionInfo;
+  /** For sockets of forwards; only this user can enter it. */
+  readonly folder: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/**
+ * Our channels on a master that other programs use, too, as its proxy client (OpenSSH's PROTOCOL.mux). Leaving it ends
+ * only our channels. A subclass starts the wire at the end of its constructor.
+ */
+export abstract class SharedMasterConnection extends ChannelConnection<CountingWire> {
+  readonly info: ConnectionInfo;
+  readonly #socket: Socket;
+  readonly #listeners: MasterForwards;
+  readonly #forwards: RiddenForwards;
+  #leavesInOrder = false;
+  #leavesWhenAnswered = false;
+
+  protected constructor(parts: SharedMasterParts) {
+    const { socket, frames, logger, path, folder } = parts;
+    super(parts, (events) => {
+      const malformed = (what: string): void => {
+        events.malformed(what);
+        // What it has answered can't be read any more.
+        socket.destroy();
+      };
+      return new CountingWire(socket, frames, { ...events, malformed });
+    });
+    this.#socket = socket;
+    this.info = parts.info;
+    this.#listeners = new MasterForwards(path, logger, folder);
+    this.#forwards = new RiddenForwards(path, folder, logger);
+    const onGone = guarded(() => this.masterGone());
+    socket.on("error", () => {});
+    socket.on("end", onGone);
+    socket.on("close", onGone);
+  }
+
+  override openForward(
+    target: ForwardAddress,
+    _originator: Endpoint,
+    signal: AbortSignal,
+  ): Promise<EngineChannel> {
+    return this.#forwards.open(target, signal);
+  }
+
+  listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener> {
+    return this.#listeners.listen(at, handler, signal);
+  }
+
+  /** A master disconnects a client that sends a global request, so the keepalive opens a channel instead. */
+  ping(signal: AbortSignal): Promise<number> {
+    return this.probeChannel(signal);
+  }
+
+  /** What was written before is still sent. */
+  close(): void {
+    this.#leavesInOrder = true;
+    this.finish({ reason: "closed" });
+  }
+
+  /** The master has closed our socket. */
+  protected masterGone(): void {
+    this.finish({ reason: "lost" });
+  }
+
+  protected override receive(bytes: Buffer): void {
+    this.wire.countAnswer(bytes);
+    super.receive(bytes);
+    if (this.#leavesWhenAnswered && this.wire.unanswered <= 0) {
+      this.#socket.destroy();
+    }
+  }
+
+  /** The master never passes a channel that the server opens to a proxy client. */
+  protected accept(): Acceptance {
+    return openFailureCode.administrativelyProhibited;
+  }
+
+  /**
+   * If a client leaves while the server has not answered one of its opens, an OpenSSH master ends with everybody's
+   * sessions (chan_send_close2 in channels.c). So the socket stays until the answers are there, or the master has ended.
+   */
+  protected detach(): void {
+    if (this.wire.unanswered > 0) {
+      this.#leavesWhenAnswered = true;
+      this.#socket.resume();
+      return;
+    }
+    this.wire.end();
+    if (this.#leavesInOrder) {
+      this.#socket.end();
+    } else {
+      this.#socket.destroy();
+    }
+  }
+
+  protected override channelsEnded(): void {
+    this.#forwards.dispose();
+    void this.leaveForwards();
+  }
+
+  /** Whether the master still has our socket open, as far as we know. */
+  protected get isAttached(): boolean {
+    return !this.#socket.destroyed;
+  }
+
+  /** Resolves when the master has cancelled what listens for us at the server. Never rejects. */
+  protected leaveForwards(): Promise<void> {
+    return this.#listeners.leave();
+  }
+}
