@@ -32,7 +32,7 @@ export class ControlPathConnection extends SharedMasterConnection {
   readonly #parts: ControlPathConnectionParts;
   readonly #clients = new MuxClients();
   readonly #log: Promise<LogTail | undefined>;
-  readonly #clock: Clock;
+  readonly #timers: Clock;
   #lastWords = "";
   /** The master has closed our socket, or needs nothing more from us. */
   #isOver = false;
@@ -41,7 +41,7 @@ export class ControlPathConnection extends SharedMasterConnection {
   constructor(parts: ControlPathConnectionParts) {
     super({ ...parts, path: parts.files.socket });
     this.#parts = parts;
-    this.#clock = parts.clock;
+    this.#timers = parts.clock;
     let isLogin = true;
     const onText = (text: string): void => {
       this.#clients.add(text);
@@ -61,7 +61,7 @@ export class ControlPathConnection extends SharedMasterConnection {
     if (this.ended || this.closing) {
       return;
     }
-    const timer = this.#clock.setTimeout(() => this.destroy(), endWait);
+    const timer = this.#timers.setTimeout(() => this.destroy(), endWait);
     const abort = new AbortController();
     this.closing = toDisposable(() => {
       timer.dispose();
@@ -108,6 +108,7 @@ export class ControlPathConnection extends SharedMasterConnection {
       super.detach();
       this.#forget();
     } else {
+      this.wire.leave();
       void this.#end();
     }
   }

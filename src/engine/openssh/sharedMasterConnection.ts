@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
+import type { Disposable } from "../../base/disposable.ts";
 import { guarded } from "../../base/guarded.ts";
 import type { Logger } from "../../base/log.ts";
 import { ChannelConnection } from "../channelConnection.ts";
@@ -14,9 +15,12 @@ import type {
 } from "../connectionEngine.ts";
 import type { ConnectionInfo } from "../connectionInfo.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
-import { CountingWire } from "./countingWire.ts";
+import { ClientWire } from "./clientWire.ts";
 import { MasterForwards } from "./masterForwards.ts";
 import { RiddenForwards } from "./riddenForwards.ts";
+
+/** Milliseconds for the server's CLOSE of our channels. */
+const closePatience = 2_000;
 
 export interface SharedMasterParts {
   /** Of the master's control socket. */
@@ -35,13 +39,16 @@ export interface SharedMasterParts {
  * Our channels on a master that other programs use, too, as its proxy client (OpenSSH's PROTOCOL.mux). Leaving it ends
  * only our channels. A subclass starts the wire at the end of its constructor.
  */
-export abstract class SharedMasterConnection extends ChannelConnection<CountingWire> {
+export abstract class SharedMasterConnection extends ChannelConnection<ClientWire> {
   readonly info: ConnectionInfo;
   readonly #socket: Socket;
   readonly #listeners: MasterForwards;
   readonly #forwards: RiddenForwards;
   #leavesInOrder = false;
-  #leavesWhenAnswered = false;
+  readonly #clock: Clock;
+  /** Waits for the server's answers after the end. */
+  #leaving: Disposable | undefined;
+  #isOverdue = false;
 
   protected constructor(parts: SharedMasterParts) {
     const { socket, frames, logger, path, folder } = parts;
@@ -51,9 +58,10 @@ export abstract class SharedMasterConnection extends ChannelConnection<CountingW
         // What it has answered can't be read any more.
         socket.destroy();
       };
-      return new CountingWire(socket, frames, { ...events, malformed });
+      return new ClientWire(socket, frames, { ...events, malformed });
     });
     this.#socket = socket;
+    this.#clock = parts.clock;
     this.info = parts.info;
     this.#listeners = new MasterForwards(path, logger, folder);
     this.#forwards = new RiddenForwards(path, folder, logger);
@@ -92,10 +100,11 @@ export abstract class SharedMasterConnection extends ChannelConnection<CountingW
   }
 
   protected override receive(bytes: Buffer): void {
-    this.wire.countAnswer(bytes);
+    this.wire.note(bytes);
     super.receive(bytes);
-    if (this.#leavesWhenAnswered && this.wire.unanswered <= 0) {
-      this.#socket.destroy();
+    const isFree = this.#isOverdue ? this.wire.unanswered <= 0 : this.wire.isClear;
+    if (this.#leaving !== undefined && isFree) {
+      this.#leave();
     }
   }
 
@@ -105,15 +114,27 @@ export abstract class SharedMasterConnection extends ChannelConnection<CountingW
   }
 
   /**
-   * If a client leaves while the server has not answered one of its opens, an OpenSSH master ends with everybody's
-   * sessions (chan_send_close2 in channels.c). So the socket stays until the answers are there, or the master has ended.
+   * Leaves when the server has closed every channel of ours, and after `closePatience` if it only owes a CLOSE. While it
+   * owes the answer to an open, the socket stays, until the master has ended: see ClientWire.
    */
   protected detach(): void {
-    if (this.wire.unanswered > 0) {
-      this.#leavesWhenAnswered = true;
-      this.#socket.resume();
+    this.#socket.resume();
+    this.wire.leave();
+    if (this.wire.isClear || this.#socket.destroyed) {
+      this.#leave();
       return;
     }
+    this.#leaving = this.#clock.setTimeout(() => {
+      this.#isOverdue = true;
+      if (this.wire.unanswered <= 0) {
+        this.#leave();
+      }
+    }, closePatience);
+  }
+
+  #leave(): void {
+    this.#leaving?.dispose();
+    this.#leaving = undefined;
     this.wire.end();
     if (this.#leavesInOrder) {
       this.#socket.end();
