@@ -7,8 +7,11 @@ import { CancelledError } from "../base/errors.ts";
 import type { EngineChannel } from "../engine/connectionEngine.ts";
 import { ForwardError } from "../engine/engineErrors.ts";
 
-/** With this many connections that their target has not answered, a forward may be a loop. */
-const suspicious = 16;
+/**
+ * With this many connections that their target has not answered, a forward may be a loop. Many, because its new clients
+ * wait while it is tried.
+ */
+const suspicious = 64;
 
 /** A connection comes back through a loop while it is made, or soon afterwards. Milliseconds. */
 const patience = 1000;
@@ -166,7 +169,7 @@ export class LoopWatch {
 
 /** Two forwards of one loop must not begin their trials at once: each would make the other one's client wait. */
 function threshold(): number {
-  return suspicious + randomInt(suspicious);
+  return suspicious + randomInt(suspicious / 2);
 }
 
 /**
