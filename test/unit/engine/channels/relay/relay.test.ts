@@ -470,6 +470,30 @@ describe("global requests of programs", () => {
     expect(connection.sentOf(80)).toHaveLength(2);
   });
 
+  test("a program that leaves cancels its own listeners, and none that was refused", () => {
+    const { connection, programs } = quiet();
+    for (const [at, port, reply] of [
+      [0, 1, 81],
+      [1, 2, 82],
+      [1, 3, 81],
+    ] as const) {
+      programs[at]?.client.receive(forward("tcpip-forward", port));
+      connection.fromServer(bytes(reply));
+    }
+    programs[1]?.client.dispose();
+    const cancelled = connection.sentOf(80).slice(3);
+    expect(cancelled.map((sent) => sent.readUInt32BE(sent.length - 4))).toEqual([3]);
+    expect(cancelled[0]?.includes("cancel-tcpip-forward")).toBe(true);
+  });
+
+  test("a request that wants no reply gets none", () => {
+    const { connection, programs } = quiet();
+    const fields = [wireString("localhost"), wireUint32(8080)];
+    programs[0]?.client.receive(Buffer.concat([peerSends.globalRequest("tcpip-forward"), ...fields]));
+    connection.fromServer(bytes(81));
+    expect(programs[0]?.got).toEqual([]);
+  });
+
   test("a program's socket on the server is cancelled by the request for sockets", () => {
     const { connection, programs } = quiet();
     const name = "streamlocal-forward@openssh.com";
