@@ -210,10 +210,7 @@ async function thirdPartyNotices(builds: readonly Metafile[]): Promise<string> {
   return `SSH Sessions contains the following packages.\n\n${sections.join("\n")}`;
 }
 
-const { main, late: lateOptions } = dev
-  ? { main: undefined, late: undefined }
-  : await split(mainEntry, common);
-const parts = [options, main, lateOptions, pageOptions].filter((part) => part !== undefined);
+const parts = [options, ...(dev ? [] : await split(mainEntry, common)), pageOptions];
 const builds = await Promise.all(
   parts.map((part, at) =>
     context({

@@ -23,7 +23,7 @@ import { connectionHash, ExpansionError, expandTokens } from "./tokens.ts";
 export async function evaluateConfig(
   request: EvaluationRequest,
   environment: ConfigEnvironment,
-  files: ConfigFiles,
+  files: Pick<ConfigFiles, "view">,
 ): Promise<Evaluation> {
   return new Evaluator(request, environment, files).run();
 }
@@ -54,7 +54,7 @@ class Evaluator {
   /** The name that `Host` patterns are matched against: the alias, and in the final pass the host name. */
   #host: string;
 
-  constructor(request: EvaluationRequest, environment: ConfigEnvironment, files: ConfigFiles) {
+  constructor(request: EvaluationRequest, environment: ConfigEnvironment, files: Pick<ConfigFiles, "view">) {
     this.#request = request;
     this.#environment = environment;
     this.#files = files.view();

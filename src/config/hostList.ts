@@ -19,7 +19,15 @@ export interface HostList {
   readonly problems: readonly ConfigProblem[];
   /** All files and folders that were read, with their stamps. */
   readonly dependencies: ReadonlyMap<string, string>;
+  /** Whether a line sets ControlPath, or one can be in a file whose name depends on the host. */
+  readonly canSetControlPath: boolean;
 }
+
+/**
+ * The directives of files without a problem, for any list: none of their lines depends on the environment. `ConfigFiles`
+ * returns the same array as long as a file is unchanged.
+ */
+const soundFiles = new WeakSet<readonly Directive[]>();
 
 const everyHost: Scope = [];
 const mostHosts = 200_000;
@@ -95,6 +103,7 @@ class HostLister implements HostList {
   readonly #done = new Map<string, Set<string>>();
   #lines = 0;
   #ignoreUnknown: string | undefined;
+  canSetControlPath = false;
 
   constructor(environment: ConfigEnvironment, files: ConfigView) {
     this.#environment = environment;
@@ -153,7 +162,10 @@ class HostLister implements HostList {
       return;
     }
     let block = scope;
-    for (const directive of result.directives) {
+    const { directives } = result;
+    const wasSound = soundFiles.has(directives);
+    let isSound = true;
+    for (const directive of directives) {
       const before = this.#lines;
       // A line with a thousand patterns costs as much as many short ones.
       this.#lines += 1 + (directive.rest.length >> 6);
@@ -161,7 +173,8 @@ class HostLister implements HostList {
         this.#addProblem({ file: path, message: "There are too many lines or hosts; the rest is left out" });
         return;
       }
-      const problem = this.#problemOf(directive);
+      const problem = wasSound ? undefined : this.#problemOf(directive);
+      isSound &&= wasSound || (problem === undefined && !dependsOnMore(directive));
       if (this.#pacer.isDue(this.#lines - before)) {
         await this.#pacer.pause();
       }
@@ -181,9 +194,15 @@ class HostLister implements HostList {
         case "include":
           await this.#include(directive, [...includedBy, path], isUsers, block);
           break;
+        case "controlpath":
+          this.canSetControlPath = true;
+          break;
         default:
           this.#values.add(directive, block);
       }
+    }
+    if (isSound && !wasSound) {
+      soundFiles.add(directives);
     }
   }
 
@@ -234,6 +253,7 @@ class HostLister implements HostList {
       }
       if (path === undefined) {
         this.#values.addUnknownFile(scope);
+        this.canSetControlPath = true;
       }
       for (const included of path === undefined ? [] : await this.#files.glob(path)) {
         const file = files.at(-1) ?? included;
@@ -342,4 +362,9 @@ function valuesIn(settings: readonly HostSettings[], alias: string): ListedValue
 /** Whether the `Host` lines around allow it. `Match` lines may hold at another time. */
 function isPossible(alias: string, scope: Scope): boolean {
   return scope.every((condition) => condition.kind === "match" || matchPatterns(alias, condition.patterns));
+}
+
+/** Whether checking a line needs, or changes, more than the line: the environment, or which keywords are ignored. */
+function dependsOnMore({ keyword }: Directive): boolean {
+  return keyword === "include" || keyword === "ignoreunknown" || keywordRule(keyword) === undefined;
 }

@@ -103,14 +103,7 @@ class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, 
   readonly onDidChangeProblems: Event<void> = (listener) => this.#problemsChanged.event(listener);
 
   async hosts(): Promise<Pick<HostList, "hosts" | "problems">> {
-    const { hosts: entries } = this.#settings;
-    const { hosts, problems, dependencies } = await listHosts(
-      this.#configFile(),
-      entries,
-      this.#environment,
-      this.#files,
-    );
-    await this.#watcher.watch(dependencies.keys());
+    const { hosts, problems } = await this.#list();
     const known = new Set(problems.map(({ file, line }) => `${file}:${line}`));
     const refused = [...this.#refusals].flatMap(([place, problem]) => (known.has(place) ? [] : [problem]));
     return { hosts, problems: [...problems, ...refused] };
@@ -125,8 +118,11 @@ class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, 
 
   async controlPaths(): Promise<readonly HostControlPath[]> {
     const found: HostControlPath[] = [];
-    for (const { alias, source } of (await this.hosts()).hosts) {
-      const path = source === "sshConfig" ? await this.controlPath(alias) : undefined;
+    const { hosts, canSetControlPath } = await this.#list();
+    // Evaluating thousands of hosts takes seconds, and looking for changes of all files each time would take minutes.
+    const view = this.#files.view();
+    for (const { alias, source } of canSetControlPath ? hosts : []) {
+      const path = source === "sshConfig" ? await this.#controlPath(alias, { view: () => view }) : undefined;
       if (path !== undefined) {
         found.push(path);
       }
@@ -135,8 +131,12 @@ class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, 
   }
 
   async controlPath(alias: string): Promise<HostControlPath | undefined> {
+    return await this.#controlPath(alias, this.#files);
+  }
+
+  async #controlPath(alias: string, files: Pick<ConfigFiles, "view">): Promise<HostControlPath | undefined> {
     const request = { alias, configFile: this.#configFile() };
-    const evaluation = await evaluateConfig(request, this.#environment, this.#files);
+    const evaluation = await evaluateConfig(request, this.#environment, files);
     if (!evaluation.settings.has("controlpath")) {
       return undefined;
     }
@@ -177,6 +177,13 @@ class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, 
     this.#problemsChanged.dispose();
     this.#kept.clear();
     this.#pending.clear();
+  }
+
+  async #list(): Promise<HostList> {
+    const { hosts: entries } = this.#settings;
+    const list = await listHosts(this.#configFile(), entries, this.#environment, this.#files);
+    await this.#watcher.watch(list.dependencies.keys());
+    return list;
   }
 
   #configFile(): string {

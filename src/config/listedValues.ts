@@ -197,13 +197,19 @@ export class ValueCollector {
       } else {
         k++;
       }
-      const { starts } = next;
+      const { starts, scope } = next;
+      // Found by its name: its line holds, and there is none around it.
+      if (next === one && scope.length === 1) {
+        this.#comparisons++;
+        apply(next, subject, true);
+        continue;
+      }
       this.#comparisons += starts?.length ?? 0;
       if (starts !== undefined && !starts.some((start) => subject.name.startsWith(start))) {
         continue;
       }
       this.#comparisons += next.comparisons;
-      const answer = this.#holds(next.scope, subject);
+      const answer = this.#holds(scope, subject);
       if (answer !== "no") {
         apply(next, subject, answer === "yes");
       }

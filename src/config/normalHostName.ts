@@ -2,7 +2,12 @@ import { isIP } from "node:net";
 
 /** ssh.c: names become lower case; addresses get their shortest form, as getnameinfo(3) prints them. */
 export function normalHostName(name: string): string {
-  if (isIP(name) === 6 && !name.includes("%")) {
+  const version = isIP(name);
+  if (version === 4) {
+    // `isIP` accepts the shortest form only.
+    return name;
+  }
+  if (version === 6 && !name.includes("%")) {
     return new URL(`http://[${name}]`).hostname.slice(1, -1);
   }
   if (/^[\da-fx.]+$/i.test(name) && /^\d/.test(name)) {

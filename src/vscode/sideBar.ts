@@ -40,6 +40,8 @@ export interface SideBarInit extends LiveRowsInit, HostRowsInit {
   readonly filter: RowFilter;
   readonly folds: FoldMemory;
   readonly focusedRows: Readonly<Record<ViewId, FocusedRow>>;
+  /** The Hosts view is shown. */
+  readonly onHostsShown: () => void;
 }
 
 /** The rows of the Live view: one entry for each kind. Kinds below the same row appear in this order. */
@@ -106,6 +108,11 @@ export function hostsView(init: SideBarInit): RowTree {
     refreshDelay: 100,
     showCollapseAll: true,
     ready: () => hosts.ready(),
+    onVisible: (visible) => {
+      if (visible) {
+        init.onHostsShown();
+      }
+    },
   });
 }
 

@@ -171,6 +171,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     kept,
     onDidPrintPort: printedPorts.event,
   });
+  let hasShownHosts = false;
   const sideBar = {
     ...{ ...init, policies, hosts, filter, features, itemPresenter },
     folds: new FoldMemory(init.workspaceMemento),
@@ -180,6 +181,13 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     polling: remotePolling,
     earlier: memory,
     warnings: async (host: string) => await resolver.warnings(host),
+    onHostsShown: () => {
+      if (!hasShownHosts) {
+        hasShownHosts = true;
+        // The user may open one. Its code is loaded meanwhile, after VS Code has drawn the rows.
+        store.add(clock.setTimeout(() => void loadTerminals(), 1000));
+      }
+    },
   };
   store.add(liveView(sideBar));
   store.add(hostsView(sideBar));
@@ -254,4 +262,11 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     callCommand,
     dispose: () => store.dispose(),
   };
+}
+
+/** A failure occurs again for the terminal, which reports it. */
+async function loadTerminals(): Promise<void> {
+  try {
+    await import("./terminals/sshPseudoterminal.ts");
+  } catch {}
 }

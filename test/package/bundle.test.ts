@@ -104,6 +104,22 @@ describe("the bundle", () => {
     assert.ok(size <= 20 * 1024, `${size} bytes`);
   });
 
+  it("has main code that loads none of its other files before one of their exports is used", async () => {
+    const script = `const Module = require("node:module");
+const stub = new Proxy(class {}, { get: (target, key) => (key === "prototype" ? target.prototype : stub) });
+const load = Module._load;
+const seen = [];
+Module._load = function (request, ...rest) {
+  if (request === "vscode") return stub;
+  seen.push(request);
+  return load.call(this, request, ...rest);
+};
+const { compose } = require("./main.cjs");
+console.log(JSON.stringify({ isFunction: typeof compose, own: seen.filter((request) => request.startsWith("./")) }));`;
+    const { stdout } = await run(process.execPath, ["-e", script], { cwd: dist });
+    assert.deepEqual(JSON.parse(stdout), { isFunction: "function", own: ["./main.cjs"] });
+  });
+
   it("has no other means to load code", async () => {
     for (const file of files) {
       assert.equal(otherLoaders.exec(await readFile(join(dist, file), "utf8"))?.[0], undefined, file);
@@ -190,7 +206,7 @@ Module._load = function (request, ...rest) {
   return load.call(this, request, ...rest);
 };
 const dist = ${JSON.stringify(join(extension, "dist"))};
-for (const file of ["extension.cjs", "main.cjs", "late.cjs", "ssh2.cjs", "iconv-lite.cjs"]) require(join(dist, file));
+for (const file of ["extension.cjs", "main.cjs", "commands.cjs", "ssh2Engine.cjs", "late.cjs", "ssh2.cjs", "iconv-lite.cjs"]) require(join(dist, file));
 const { utils, Client } = require(join(dist, "ssh2.cjs"));
 utils.generateKeyPairSync("ed25519");
 new Client();

@@ -61,6 +61,25 @@ describe("the list of hosts", () => {
     expect((await list()).problems).toMatchObject([{ file, line: 2 }]);
   });
 
+  test("reports the same problems for unchanged files, also where only another file has changed", async () => {
+    const environment = home.environment();
+    const files = new ConfigFiles(environment);
+    const problems = async (): Promise<readonly unknown[]> =>
+      (await listHosts("", [], environment, files)).problems.map(({ file, line }) => [file, line]);
+    await home.write(".ssh/config", "Include ignored more bad\n");
+    await home.write(".ssh/ignored", "IgnoreUnknown moon\n");
+    const more = await home.write(".ssh/more", "Host web\n  Moon full\n  Port 22\n");
+    const bad = await home.write(".ssh/bad", "Host db\n  Port high\n");
+    for (const _ of [1, 2]) {
+      expect(await problems()).toEqual([[bad, 2]]);
+    }
+    await home.write(".ssh/ignored", "IgnoreUnknown mars,venus\n");
+    expect(await problems()).toEqual([
+      [more, 2],
+      [bad, 2],
+    ]);
+  });
+
   test("accepts lines that depend on the host", async () => {
     await home.write(
       ".ssh/config",

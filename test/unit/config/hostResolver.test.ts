@@ -94,6 +94,23 @@ describe("with an ssh on the machine", () => {
     expect(await create().resolve("web")).toMatchObject({ port: 2222, hostName: "srv" });
   });
 
+  test("the paths of control sockets are those of the listed hosts, also in a file that depends on the host", async () => {
+    const paths = async (): Promise<readonly unknown[]> =>
+      (await create().controlPaths()).map(({ alias, path, port }) => [alias, path, port]);
+    const hosts = "Host web db\n  Port 2222\nHost mail\n";
+    await home.write(".ssh/config", hosts);
+    expect(await paths()).toEqual([]);
+    await home.write(".ssh/config", `${hosts}Match host web,mail\n  ControlPath /run/%n\n`);
+    expect(await paths()).toEqual([
+      ["web", "/run/web", 2222],
+      ["mail", "/run/mail", 22],
+    ]);
+    await home.write(".ssh/config", `Include of-%n\n${hosts}`);
+    await home.write(".ssh/of-db", "ControlPath /run/%p\n");
+    expect(await paths()).toEqual([["db", "/run/2222", 2222]]);
+    expect(ssh.calls).toEqual([]);
+  });
+
   test("the host is never an option, and nothing goes through a shell", async () => {
     settings.configFile = "/c d";
     settings.hosts = [{ pattern: "web", hostName: "srv" }];
