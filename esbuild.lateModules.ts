@@ -28,6 +28,7 @@ const early = new Set([
   "engine/openssh/openSshNeeds",
   "engine/ssh2/lazySsh2",
   "forward/descriptorBudget",
+  "forward/dialledSockets",
   "forward/forwardService",
   "forward/portOffers",
   "forward/savedForwards",

@@ -38,6 +38,8 @@ export async function run(): Promise<void> {
     if (request.endsWith("main.cjs")) {
       const { compose } = found as { compose(context: unknown): unknown };
       return {
+        // Its other files take modules from it.
+        ...(found as object),
         compose: (context: unknown) => {
           const whole = compose(context);
           loaded = performance.now();
