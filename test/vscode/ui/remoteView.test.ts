@@ -86,7 +86,8 @@ describe("the server's own view in the workbench", () => {
     const { pid, label } = await hungLogin();
     const live = lab.workbench.tree("Live");
     await live.inlineAction("On the server", "Refresh");
-    await live.waitForRow(label);
+    // The row may be older than this login's program.
+    await live.waitForRow(label, ({ description }) => description.startsWith("stopped · sleep 1000"));
     await live.inlineAction(label, "Kill on the Server…");
     const question = await lab.workbench.dialogs.text();
     assert.match(question, new RegExp(`Kill ${label} on web1\\?`));
