@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { waitUntil } from "../harness/waitUntil.ts";
+import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
+
+// With another HOME than that of the user database, `ssh` looks for `~` elsewhere.
+const line = `Include ${userInfo().homedir}/.ssh/ssh-sessions/*.conf\n`;
+
+describe("plain ssh in any terminal of the computer", () => {
+  let folder: string;
+  let host: SshdHost;
+  let workbench: Workbench;
+  let configFile: string;
+  let before: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
+    const home = join(folder, "home");
+    await mkdir(home);
+    await writeFile(join(home, ".bashrc"), "PS1='local> '\n");
+    host = await startSshd();
+    await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\ncd\n");
+    // ssh reads its configuration from the home folder in the user database, so a terminal can't have another
+    // ssh_config.
+    configFile = await host.writeSshConfig(folder, ["web1"]);
+    before = await readFile(configFile, "utf8");
+    workbench = await launchWorkbench({
+      settings: { "sshSessions.configFile": configFile, "sshSessions.sharing.programs": "off" },
+      env: { HOME: home, XDG_RUNTIME_DIR: folder, SHELL: "/bin/bash" },
+    });
+    await workbench.openSideBar("SSH Sessions");
+  });
+
+  screenshotFailures(() => workbench);
+
+  afterAll(async () => {
+    await workbench?.close();
+    await host?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("the line is shown as a diff, and not written without a yes", async () => {
+    await workbench.runCommand("SSH Sessions: Use Connections in Every Terminal…");
+    await workbench.notifications.waitFor("Add this line to");
+    await waitUntil(
+      async () => (await workbench.page.locator(".monaco-diff-editor .line-insert").count()) > 0,
+      async () => "the diff shows no added line",
+    );
+    assert.match(await workbench.page.locator(".monaco-diff-editor").innerText(), /ssh-sessions/);
+    await workbench.screenshot("every-terminal-question");
+    assert.equal(await readFile(configFile, "utf8"), before);
+  });
+
+  it("after a yes, ssh in a terminal uses the connection without a login, and is shown below it", async () => {
+    await workbench.notifications.press("Add this line to", "Add for All");
+    await workbench.notifications.waitFor("Every ssh on this computer can use");
+    assert.equal(await readFile(configFile, "utf8"), line + before);
+    await waitUntil(
+      async () => (await workbench.page.locator(".monaco-diff-editor").count()) === 0,
+      async () => "the diff is still open",
+    );
+    await workbench.tree("Hosts").click("web1");
+    await workbench.terminals.waitForText("lab>");
+    await workbench.runCommand("Terminal: Create New Terminal");
+    await workbench.terminals.waitForText("local>");
+    const logins = host.logins();
+    const file = `grep -l 'originalhost web1 .*${configFile}' ${userInfo().homedir}/.ssh/ssh-sessions/*.conf`;
+    await workbench.terminals.input(
+      `until ${file}; do sleep 0.1; done >/dev/null 2>&1; echo found-$((1 + 1))\r`,
+    );
+    await workbench.terminals.waitForText("found-2");
+    await workbench.terminals.input(`ssh -F ${configFile} web1 'echo over-$((40 + 2)); cat'\r`);
+    await workbench.terminals.waitForText("over-42");
+    assert.equal(host.logins(), logins);
+    await workbench
+      .tree("Live")
+      .waitForRow(/^ssh \(\d+\)$/, ({ description }) => description.startsWith("echo over-"));
+  });
+
+  it("the line is taken out again, byte for byte, and ssh logs in as ever", async () => {
+    await workbench.runCommand("SSH Sessions: Stop Using Connections in Every Terminal");
+    await workbench.notifications.waitFor("The line is out of");
+    assert.equal(await readFile(configFile, "utf8"), before);
+    await workbench.terminals.waitForText(/Received disconnect.*The connection has ended/s);
+    const logins = host.logins();
+    await workbench.terminals.input(`ssh -F ${configFile} web1 'echo direct-$((40 + 2))'\r`);
+    await workbench.terminals.waitForText("direct-42");
+    assert.equal(host.logins() - logins, 1);
+  });
+});
