@@ -227,7 +227,9 @@ describe("the keeper", () => {
 
   test("each window sees a flood without a gap or a repetition, over ten kills", async () => {
     const last = 700_000;
-    await leave("flood", `echo ready; sleep 0.5; seq ${last}; sleep 600`);
+    const go = join(folder, "flood");
+    await leave("flood", `echo ready; until [ -e ${go} ]; do sleep 0.1; done; seq ${last}; sleep 600`);
+    await writeFile(go, "");
     let end = 0;
     for (let kill = 1; kill <= 10; kill++) {
       const { channel, kill: die } = await attach("flood");
