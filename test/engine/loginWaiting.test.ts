@@ -102,7 +102,7 @@ test("ConnectTimeout ends with the key exchange: a server may take longer to che
   expect(news).toContainEqual({ kind: "wait", alias: "slow", wait: { on: "server", judging: "password" } });
 });
 
-test("while the user is asked, also again after a refusal, no wait is shown", async () => {
+test("while the user is asked, also again after a refusal, the login waits for the user, not for the server", async () => {
   const waits: unknown[] = [];
   const set = await setUp(
     async (peer) => {
@@ -124,7 +124,7 @@ test("while the user is asked, also again after a refusal, no wait is shown", as
     },
   );
   await set.connect();
-  expect(waits).toEqual([undefined, undefined]);
+  expect(waits).toEqual([{ on: "person" }, { on: "person" }]);
 });
 
 test("a host key that is accepted after the server has ended the login is saved, and the connection is made", async () => {
