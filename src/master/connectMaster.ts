@@ -216,7 +216,7 @@ class Attempts {
           }
           events.onPhase(phase);
         },
-        onWait: (wait) => events.onWait(wait),
+        onWait: (wait) => questions.waits(wait),
         onServerWords: (words) => this.#onWords(words),
       },
       deadline.signal,

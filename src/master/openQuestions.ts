@@ -22,6 +22,8 @@ export async function whileAsking<T>(onWait: OnWait | undefined, ask: () => Prom
 export class OpenQuestions {
   readonly #deadline: Deadline;
   readonly #onWait: OnWait;
+  /** What the login itself waits for. */
+  #wait: LoginWait | undefined;
   #open = 0;
   #hasAsked = false;
   #verifying: Promise<void> | undefined;
@@ -35,11 +37,24 @@ export class OpenQuestions {
   async ask<T>(work: () => Promise<T>): Promise<T> {
     this.#open++;
     this.#hasAsked = true;
+    this.#report();
     try {
-      return await this.#deadline.paused(() => whileAsking(this.#onWait, work));
+      return await this.#deadline.paused(work);
     } finally {
       this.#open--;
+      this.#report();
     }
+  }
+
+  /** What the engine reports. Undefined: it waits for nothing. */
+  waits(wait: LoginWait | undefined): void {
+    this.#wait = wait;
+    this.#report();
+  }
+
+  /** A security key needs the user, too, and more than an answer: its PIN is asked for while it waits. */
+  #report(): void {
+    this.#onWait(this.#open > 0 && this.#wait?.on !== "key" ? { on: "person" } : this.#wait);
   }
 
   /** The same verifier; whether it is at work is known here. */

@@ -122,10 +122,13 @@ export const troubleScenes: readonly Scene[] = [
         await workbench.tree("Hosts").inlineAction(web, "Open Terminal");
         await workbench.tree("Live").waitForRow(title, (row) => row.level === 2);
       }
+      // Measures the round trip once more: one measurement makes no plot.
+      await workbench.runCommand("SSH Sessions: Refresh");
       await workbench.tree("Live").contextMenu(`${web} (2)`, "Show Session Details");
       const page = workbench.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
-      await page.locator("canvas").first().waitFor();
+      await page.locator("canvas").nth(2).waitFor();
       await workbench.tree("Live").click("Ended");
+      await workbench.tree("Live").waitForRow("edge1", ({ level }) => level === 2);
       await picture("session-details");
     },
   },

@@ -21,10 +21,12 @@ interface Server {
   readonly during: "host key" | "password" | "nothing";
   /** An accepted key can be saved. */
   readonly saves?: boolean;
+  /** What the engine says that it waits for. */
+  readonly wait?: LoginWait;
 }
 
 /** A login during which a question opens, and the server does not wait for the answer. */
-function logIn({ ends, during, saves = true }: Server) {
+function logIn({ ends, during, saves = true, wait }: Server) {
   const clock = new ManualClock();
   const given = new AbortController();
   const deadline = new Deadline(clock, 10_000, () => new Error("too late"), given.signal);
@@ -43,8 +45,9 @@ function logIn({ ends, during, saves = true }: Server) {
       alternatives: [],
       engine: {
         ...{ name: "fake", transport: "given" },
-        connect: async ({ verifier }: ConnectRequest, signal: AbortSignal) => {
+        connect: async ({ verifier, onWait }: ConnectRequest, signal: AbortSignal) => {
           connects++;
+          onWait?.(wait);
           const verifying = verifier.verify(Buffer.of(1), undefined, signal);
           const answering = during === "password" ? pause(ask) : verifying;
           answering.catch(() => {});
@@ -85,17 +88,23 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 const closed = new ConnectError("closed-during-handshake", "closed", { serverText: "Bye" });
 const reset = new ConnectError("reset", "ECONNRESET");
 
-test.each(["host key", "password"] as const)(
-  "a login waits for the user while a question is open: %s",
-  async (during) => {
-    const { outcome, questions, waits } = logIn({ ends: [], during });
-    await settle();
-    expect(waits).toEqual([{ on: "person" }]);
-    questions[0]?.resolve();
-    expect(await outcome).toBe("connected");
-    expect(waits).toEqual([{ on: "person" }, undefined]);
-  },
-);
+const key: LoginWait = { on: "key", origin: "id_ed25519_sk", touch: true };
+const server: LoginWait = { on: "server", judging: "password" };
+const person: LoginWait = { on: "person" };
+
+test.each<[Server["during"], LoginWait | undefined, (LoginWait | undefined)[]]>([
+  ["host key", undefined, [undefined, person, undefined]],
+  ["password", undefined, [undefined, person, undefined]],
+  ["password", server, [server, person, server]],
+  // The question is for its PIN, and then it waits for the touch.
+  ["password", key, [key, key, key]],
+])("a login waits for the user while a question is open: %s, %j", async (during, wait, expected) => {
+  const { outcome, questions, waits } = logIn({ ends: [], during, ...(wait && { wait }) });
+  await settle();
+  questions[0]?.resolve();
+  expect(await outcome).toBe("connected");
+  expect(waits).toEqual(expected);
+});
 
 describe("a server that ends the login while the question about its host key is open", () => {
   test.each([closed, reset])("the answer counts: %s", async (end) => {

@@ -194,7 +194,7 @@ describe("everyday use of terminals", () => {
     await workbench.runCommand("View: Close All Editors");
   });
 
-  it("a command's tab stays open with its exit code; R runs it again, Enter closes it", async () => {
+  it("a command's tab stays open with its exit code, also after Escape; R runs it again, Enter closes it", async () => {
     const { workbench } = lab;
     const { terminals, quickInput, notifications } = workbench;
     const before = (await terminals.names()).length;
@@ -206,7 +206,9 @@ describe("everyday use of terminals", () => {
     await quickInput.pick("Terminal");
     await terminals.waitForText(/ran-42[\s\S]*exit code 3[\s\S]*R to run the command again/);
     await workbench.screenshot("command-ended");
-    await terminals.press("r");
+    for (const key of ["Escape", "r"]) {
+      await terminals.press(key);
+    }
     await terminals.waitForText(/(ran-42[\s\S]*){2}R to run the command again/);
     await terminals.press("Enter");
     await waitUntil(
@@ -214,6 +216,38 @@ describe("everyday use of terminals", () => {
       async () => `terminals: ${(await terminals.names()).join()}`,
     );
     assert.deepEqual(await notifications.texts(), []);
+  });
+
+  it("a command on several hosts shows what each writes while it runs, and a report at the end", async () => {
+    const { workbench } = lab;
+    const { page, quickInput } = workbench;
+    const go = join(lab.folder, "go");
+    await workbench.runCommand("SSH Sessions: Run Command on Host…");
+    await quickInput.waitFor("Choose one or more hosts");
+    for (const name of ["lab", "mute"]) {
+      await quickInput.fill(name);
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Space");
+    }
+    await quickInput.fill("");
+    await quickInput.accept();
+    await quickInput.waitFor("uptime");
+    await quickInput.fill(
+      `echo begun-$((40+2)); until [ -e ${go} ]; do sleep 0.1; done; echo over-$((40+3))`,
+    );
+    await quickInput.accept();
+    const waitForLines = async (where: string, wanted: RegExp): Promise<void> => {
+      const read = async (): Promise<string> =>
+        (await page.locator(`${where} .view-lines`).first().innerText()).replaceAll("\u00a0", " ");
+      await waitUntil(async () => wanted.test(await read()), read);
+    };
+    await waitForLines("#workbench\\.panel\\.output", /lab +│ begun-42/);
+    await waitForLines("#workbench\\.panel\\.output", /mute +│ begun-42/);
+    await workbench.screenshot("live-output");
+    await writeFile(go, "");
+    await waitForLines(".editor-instance", /begun-42\s+over-43[\s\S]*begun-42\s+over-43/);
+    await workbench.runCommand("View: Revert and Close Editor");
+    await workbench.runCommand("Terminal: Focus Terminal");
   });
 
   it("EOF to a shell asks first and is shown in the terminal and the row, and further keys are refused visibly", async () => {

@@ -316,7 +316,8 @@ describe("first use", () => {
     await workbench.notifications.clear();
     await workbench.runCommand("SSH Sessions: Open Terminal");
     await quickInput.waitFor("Choose a host");
-    await quickInput.fill(typed);
+    // As documentation shows it.
+    await quickInput.fill(`$ ssh -p ${lab.host.port} ${lab.host.user}@127.0.0.1`);
     await quickInput.pick(`Connect to ${typed}`);
     await hosts.waitForRow("Recent");
     await hosts.contextMenu(shown, "Forget Host");

@@ -195,6 +195,24 @@ describe("forwards in the workbench", () => {
     );
   });
 
+  it("offers no port of a host after the answer Not for This Host", async () => {
+    const [refused, later] = [await freePort(), await freePort()];
+    await workbench.terminals.input(`echo http://localhost:${refused}/\n`);
+    const offer = `printed an address with port ${refused}`;
+    await workbench.notifications.waitFor(offer);
+    await workbench.notifications.press(offer, "Not for This Host");
+    await workbench.notifications.waitFor("are not offered any more");
+    await workbench.terminals.input(`echo http://localhost:${later}/; echo later-$((1+1))\n`);
+    await workbench.terminals.waitForText("later-2");
+    // An offer would have come before this question.
+    await workbench.runCommand("SSH Sessions: Disconnect All");
+    await workbench.dialogs.press("Cancel");
+    assert.deepEqual(
+      (await workbench.notifications.texts()).filter((text) => text.includes("printed an address")),
+      [],
+    );
+  });
+
   it("offers the forwards after a reload of the window, removes one by its row, and another comes back with the connection", async () => {
     const byHand = new RegExp(` → 127.0.0.1:${webPort}$`);
     const { label: name } = await workbench.tree("Live").waitForRow(byHand);
