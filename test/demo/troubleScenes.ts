@@ -160,7 +160,12 @@ export const troubleScenes: readonly Scene[] = [
           await workbench.tree("Hosts").inlineAction("small1", "Open Terminal");
           await workbench.tree("Live").waitForRow(title, (row) => row.level === 2);
         }
-        await workbench.tree("Live").waitForRow("small1", (row) => row.description.includes("overflow"));
+        await workbench
+          .tree("Live")
+          .waitForRow(
+            "small1",
+            ({ description, ariaLabel }) => description.includes("overflow") && ariaLabel.includes("ready"),
+          );
         await workbench.terminals.waitForText("small1:");
         // Moves the pointer off the button, whose hover would be in the screenshot.
         await workbench.page.mouse.move(900, 300);
