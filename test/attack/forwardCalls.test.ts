@@ -85,6 +85,23 @@ attack("calls to stop unknown forwards do nothing, and ask nothing", { size: 5_0
   expect(asked).toEqual([]);
 });
 
+attack("an extension gets a thousand forwards, and a typed error for the next one", fewCalls, async () => {
+  const stack = livingStack();
+  const { api: caller } = api(stack);
+  const reasons: unknown[] = [];
+  for (let calls = 0; calls < 1_020; calls += 20) {
+    const some = Array.from({ length: 20 }, (_, at) =>
+      caller.forward("lab", `-L ${stack.folder}/${calls + at}:localhost:1`).then(
+        () => "added",
+        ({ reason }: { readonly reason?: unknown }) => reason,
+      ),
+    );
+    reasons.push(...(await Promise.all(some)));
+  }
+  expect(reasons.filter((reason) => reason === "added")).toHaveLength(1_000);
+  expect(reasons.slice(-20)).toEqual(Array.from({ length: 20 }, () => "too-many"));
+});
+
 attack("after the extension has ended, a forward does not start", fewCalls, async () => {
   const stack = await testStack(livingStack().settings.configFile ?? "");
   const { api: caller } = api(stack);

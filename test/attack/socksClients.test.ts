@@ -3,13 +3,14 @@ import { connect, createServer, type Socket } from "node:net";
 import { expect } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Deadline } from "../../src/base/deadline.ts";
+import { parseForward } from "../../src/config/forwardSpec.ts";
 import { ForwardError } from "../../src/engine/engineErrors.ts";
 import { ConnectionTable } from "../../src/forward/connectionTable.ts";
 import { DescriptorBudget } from "../../src/forward/descriptorBudget.ts";
 import { LocalClients } from "../../src/forward/localClients.ts";
 import { never } from "../engine/contract/channels.ts";
 import { until } from "../lab/until.ts";
-import { attack, defer } from "./support/attackTest.ts";
+import { attack, defer, livingStack } from "./support/attackTest.ts";
 
 /** Milliseconds for a request, in place of half a minute. */
 const patience = 500;
@@ -45,6 +46,8 @@ async function proxy(): Promise<Proxy> {
 interface Client {
   readonly socket: Socket;
   readonly received: Buffer[];
+  /** It may also have failed. */
+  readonly connected: Promise<unknown>;
   readonly closed: Promise<unknown>;
 }
 
@@ -54,7 +57,9 @@ function client(port: number): Client {
   socket.on("error", () => {});
   const received: Buffer[] = [];
   socket.on("data", (data: Buffer) => received.push(data));
-  return { socket, received, closed: new Promise((resolve) => socket.once("close", resolve)) };
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  const connected = Promise.race([new Promise((resolve) => socket.once("connect", resolve)), closed]);
+  return { socket, received, connected, closed };
 }
 
 const text = (length: number, letter = "x"): Buffer => Buffer.alloc(length, letter);
@@ -128,5 +133,83 @@ attack(
     await closed;
     expect(Buffer.concat(received).toString("hex")).toBe("0500");
     expect(table.snapshot()).toMatchObject({ openConnections: 0, failed: 1 });
+  },
+);
+
+attack(
+  "half-open clients take their part of the budget, and another forward is served",
+  { size: 300 },
+  async (size) => {
+    const { port, table, budget } = await proxy();
+    const silent = Array.from({ length: size }, () => client(port));
+    await Promise.all(silent.map(({ connected }) => connected));
+    const other = budget.share();
+    expect(budget.used).toBeLessThanOrEqual(300);
+    expect(other.tryTake()).toBe(true);
+    other.giveBack();
+    await Promise.all(silent.map(({ closed }) => closed));
+    await until(() => budget.used === 0, "the end of the connections");
+    expect(table.snapshot()).toMatchObject({ openConnections: 0, failed: size });
+  },
+);
+
+attack("clients that reset in the middle of their request leave nothing", { size: 40 }, async (size) => {
+  const { port, table, budget } = await proxy();
+  for (let count = 0; count < size; count += 20) {
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const { socket, connected, closed } = client(port);
+        await connected;
+        socket.write(bytes(greeting, [5, 1, 0, 3, 200, 65]).subarray(0, 1 + (index % 9)), () =>
+          socket.resetAndDestroy(),
+        );
+        await closed;
+      }),
+    );
+  }
+  await until(() => budget.used === 0 && table.snapshot().failed === size, "the end of the connections");
+  expect(table.snapshot().openConnections).toBe(0);
+});
+
+attack(
+  "clients that leave before the reply leave nothing, and others are served",
+  { size: 12 },
+  async (size) => {
+    const { forwards } = livingStack();
+    const origin = { kind: "person" } as const;
+    const { id, port = 0, state } = await forwards.start({ host: "lab", spec: parseForward("-D 0"), origin });
+    defer(() => forwards.stop(id));
+    expect(state.kind).toBe("listening");
+    const target = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => socket.end(data));
+    });
+    target.listen({ port: 0, host: "127.0.0.1" });
+    await once(target, "listening");
+    defer(() => target.close());
+    const address = target.address();
+    const at = typeof address === "object" ? (address?.port ?? 0) : 0;
+    // The data follows the request at once.
+    const request = bytes(greeting, [5, 1, 0, 1, 127, 0, 0, 1, at >> 8, at & 255], text(1000));
+    const ends: ((socket: Socket) => void)[] = [
+      (socket) => socket.resetAndDestroy(),
+      (socket) => socket.destroy(),
+      (socket) => socket.end(),
+    ];
+    for (let count = 0; count < size; count += ends.length) {
+      await Promise.all(
+        ends.map(async (end) => {
+          const { socket, connected, closed } = client(port);
+          await connected;
+          socket.write(request, () => end(socket));
+          await closed;
+        }),
+      );
+    }
+    const { socket, received, closed } = client(port);
+    socket.write(request);
+    await closed;
+    expect(Buffer.concat(received).subarray(12).toString()).toBe("x".repeat(1000));
+    await until(() => forwards.forward(id)?.openConnections === 0, "the end of the connections");
   },
 );
