@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 import { guarded } from "../base/guarded.ts";
+import { releaseMemory } from "../base/releaseMemory.ts";
 import { WireReader, wireString, wireUint32 } from "../base/wire.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { ChannelRelay, RelayedClient } from "../engine/channels/relay/relayTypes.ts";
@@ -83,7 +84,7 @@ export class MuxConversation implements Disposable {
   readonly #init: MuxConversationInit;
   readonly #socket: Socket;
   /** The relay has sent a message when it returns. */
-  readonly #frames = new MuxFrames({ reuses: true });
+  readonly #frames = new MuxFrames({ reuses: true, owns: true });
   #greeted = false;
   #attachment: Attachment | undefined;
   #client: RelayedClient | undefined;
@@ -351,8 +352,10 @@ export class MuxConversation implements Disposable {
     if (message.length < 4096) {
       socket.write(encodeProxyFrame(message));
     } else {
+      const isOwned = this.#attachment?.relay.ownsMessages === true;
       socket.write(proxyFrameHead(message.length));
-      socket.write(message);
+      // After an error, the socket may still use it.
+      socket.write(message, (error) => isOwned && !error && releaseMemory(message));
     }
   }
 

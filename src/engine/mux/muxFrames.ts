@@ -1,22 +1,35 @@
+import { releaseMemory } from "../../base/releaseMemory.ts";
 import { largestMuxFrame } from "./muxMessages.ts";
 
 /** Bytes: Node takes buffers up to the first size from a pool; OpenSSH's data packets fit into the second. */
 const smallFrame = 4096;
 const reusedBytes = 64 * 1024;
 
+const none: Buffer = Buffer.alloc(0);
+
 /** Splits a stream into the frames of muxMessages.ts. Buffers at most one chunk and one frame. */
 export class MuxFrames {
-  #waiting: Buffer = Buffer.alloc(0);
+  #waiting = none;
   #pieces: Buffer[] = [];
   #pieceBytes = 0;
   /** Bytes that clients send between frames: see `skip`. */
   #toSkip = 0;
   readonly #reuses: boolean;
+  readonly #owns: boolean;
   #joined: Buffer | undefined;
+  /** `waiting` is in a chunk, not in a copy. */
+  #isInChunk = false;
+  /** Chunks that are not freed yet, and where each ends in the stream, whose length so far is `received`. */
+  #chunks: { readonly chunk: Buffer; readonly end: number }[] = [];
+  #received = 0;
 
-  /** @param options `reuses`: a frame is valid only until the next one, which saves memory for each. */
-  constructor(options: { readonly reuses?: boolean } = {}) {
+  /**
+   * @param options `reuses`: a frame is valid only until the next one, which saves memory for each. `owns`: nobody else
+   * uses the chunks, which are freed with their last frame.
+   */
+  constructor(options: { readonly reuses?: boolean; readonly owns?: boolean } = {}) {
     this.#reuses = options.reuses === true;
+    this.#owns = this.#reuses && options.owns === true;
   }
 
   /** Bytes that have not been returned yet. */
@@ -27,6 +40,10 @@ export class MuxFrames {
   push(chunk: Buffer): void {
     this.#pieces.push(chunk);
     this.#pieceBytes += chunk.length;
+    if (this.#owns) {
+      this.#received += chunk.length;
+      this.#chunks.push({ chunk, end: this.#received });
+    }
   }
 
   /**
@@ -42,6 +59,9 @@ export class MuxFrames {
    * @throws RangeError if the frame is larger than the protocol allows: the rest of the stream can't be read.
    */
   next(): Buffer | undefined {
+    if (this.#owns) {
+      this.#free();
+    }
     while (this.#needed() > this.#waiting.length && this.#join()) {
       // The length of a frame is known once its first bytes are joined.
     }
@@ -97,11 +117,22 @@ export class MuxFrames {
     this.#pieces.splice(0, count);
     this.#pieceBytes -= length - this.#waiting.length;
     const [before, first] = joined;
-    this.#waiting =
-      before?.length === 0 && first !== undefined && joined.length === 2
-        ? first
-        : this.#concat(joined, length);
+    const isWhole = before?.length === 0 && first !== undefined && joined.length === 2;
+    this.#waiting = isWhole ? first : this.#concat(joined, length);
+    this.#isInChunk = isWhole;
     return true;
+  }
+
+  /** The frame before is not valid any more: frees the chunks that are used up or copied. */
+  #free(): void {
+    if (this.#waiting.length === 0) {
+      this.#waiting = none;
+    }
+    const needed = this.#received - this.#pieceBytes - (this.#isInChunk ? this.#waiting.length : 0);
+    const count = this.#chunks.findIndex(({ end }) => end > needed);
+    for (const { chunk } of this.#chunks.splice(0, count === -1 ? this.#chunks.length : count)) {
+      releaseMemory(chunk);
+    }
   }
 
   #concat(parts: readonly Buffer[], length: number): Buffer {

@@ -12,7 +12,8 @@ export class Ssh2Wire implements SocketWire {
   writer: PacketWriter | undefined;
 
   constructor(socket: Duplex, events: Pick<WireEvents, "sent" | "drained">) {
-    this.#backpressure = new SocketBackpressure(socket, events);
+    // What ssh2 writes are packets, which were encrypted into memory of their own.
+    this.#backpressure = new SocketBackpressure(socket, events, true);
   }
 
   get congested(): boolean {

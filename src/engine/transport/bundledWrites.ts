@@ -1,5 +1,7 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { guarded } from "../../base/guarded.ts";
+import { releaseMemory } from "../../base/releaseMemory.ts";
 
 /** In bytes: a piece up to this size is joined with others, up to this sum. */
 const smallPiece = 1024;
@@ -17,12 +19,16 @@ export interface BundledWrites {
  * bytes while it waits, and a million of them are a short queue in bytes.
  * @param onWrite called with the bytes of each write.
  * @param onHanded the socket received data. `goesOn`: it accepts more.
+ * @param ownsPieces nobody else uses the memory of what is written
  */
 export function bundleWrites(
   socket: Duplex,
   onWrite: (bytes: number) => void,
   onHanded: (goesOn: boolean) => void,
+  ownsPieces = false,
 ): BundledWrites {
+  // Of other streams we do not know when they have taken the bytes.
+  const frees = ownsPieces && socket instanceof Socket;
   const write = socket.write.bind(socket) as (...values: unknown[]) => boolean;
   const end = socket.end.bind(socket) as (...values: unknown[]) => Duplex;
   const hand = (...values: unknown[]): boolean => {
@@ -54,7 +60,10 @@ export function bundleWrites(
     }
     if (!(data instanceof Uint8Array) || length > smallPiece || others.length > 0) {
       join();
-      return hand(...values);
+      // After an error, the socket may still use the memory.
+      return frees && data instanceof Uint8Array && others.length === 0
+        ? hand(data, (error: Error | null | undefined) => !error && releaseMemory(data))
+        : hand(...values);
     }
     pieces.push(data);
     bytes += length;

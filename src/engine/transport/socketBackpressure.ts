@@ -20,7 +20,8 @@ export class SocketBackpressure {
   readonly #writes: BundledWrites;
   #ended = false;
 
-  constructor(socket: Duplex, events: Pick<WireEvents, "sent" | "drained">) {
+  /** @param ownsPieces nobody else uses the memory of what is written */
+  constructor(socket: Duplex, events: Pick<WireEvents, "sent" | "drained">, ownsPieces = false) {
     this.#socket = socket;
     this.#reading = new ReadGate(socket);
     socket.on(
@@ -38,6 +39,7 @@ export class SocketBackpressure {
           this.#reading.stop("replies", true);
         }
       },
+      ownsPieces,
     );
   }
 

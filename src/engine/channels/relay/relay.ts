@@ -51,6 +51,10 @@ export class Relay implements ChannelRelay {
     return this.#host.wire.congested;
   }
 
+  get ownsMessages(): boolean {
+    return this.#host.wire.ownsMessages === true;
+  }
+
   /** Bytes of the clients' data that the server has not acknowledged by its windows. */
   get unacknowledged(): number {
     return [...this.#channels.values()].reduce((sum, channel) => sum + channel.unacknowledged, 0);

@@ -50,6 +50,8 @@ export interface RelayedClient extends Disposable {
 /** Passes the channels of other programs through a connection. */
 export interface ChannelRelay {
   attach(port: RelayClientPort): RelayedClient;
+  /** Nothing else is in the memory of the messages for clients. */
+  readonly ownsMessages: boolean;
   /** Sessions of all clients. */
   readonly sessions: number;
   /** Clients must not be read now: the connection has enough queued data. */

@@ -1,11 +1,13 @@
 import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { PassThrough, Writable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { bundleWrites } from "../../../../src/engine/transport/bundledWrites.ts";
 
 /** A stream that records each piece that it receives, with its writes bundled. */
-function bundled() {
+function bundled(ownsPieces = false) {
   const pieces: string[] = [];
   const socket = new PassThrough();
   socket._write = (data: Buffer, _encoding, done) => {
@@ -16,6 +18,7 @@ function bundled() {
     socket,
     () => {},
     () => {},
+    ownsPieces,
   );
   return { socket, pieces, writes };
 }
@@ -62,4 +65,40 @@ test("nothing is written to a stream that was destroyed in the meantime", async 
   await nextTurn();
   expect(pieces).toEqual([]);
   expect(socket).toBeInstanceOf(Writable);
+});
+
+test("the memory of large pieces that only the socket uses is freed once the system has taken them", async () => {
+  const server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  const socket = connect(typeof address === "object" ? (address?.port ?? 0) : 0, "127.0.0.1");
+  const [peer] = await once(server, "connection");
+  bundleWrites(
+    socket,
+    () => {},
+    () => {},
+    true,
+  );
+  const large = Buffer.allocUnsafeSlow(32 * 1024).fill("a");
+  const small = Buffer.from("b");
+  const shared = Buffer.alloc(64 * 1024, "c").subarray(0, 32 * 1024);
+  const expected = Buffer.concat([large, small, shared]);
+  for (const piece of [large, small, shared]) {
+    socket.write(piece);
+  }
+  socket.end();
+  expect(await buffer(peer)).toEqual(expected);
+  server.close();
+  expect([large.length, small.length, shared.length]).toEqual([0, 1, 32 * 1024]);
+});
+
+test("the memory of pieces is not freed when others may use it, or when the stream may keep it", async () => {
+  const large = Buffer.allocUnsafeSlow(32 * 1024).fill("a");
+  for (const ownsPieces of [false, true]) {
+    const { socket } = bundled(ownsPieces);
+    socket.write(large);
+    await nextTurn();
+    await nextTurn();
+    expect(large.length).toBe(32 * 1024);
+  }
 });
