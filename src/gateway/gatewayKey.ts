@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { type WireReader, wireMpint, wireString } from "../base/wire.ts";
+import { formatLine } from "../trust/knownHostLine.ts";
 
 /** In the name of known_hosts. OpenSSH looks for it in place of the host's name (HostKeyAlias). */
 export const gatewayKeyAlias = "ssh-sessions-gateway";
@@ -36,7 +37,7 @@ export class GatewayKey {
 
   /** A line of known_hosts. */
   knownHostsLine(): string {
-    return `${gatewayKeyAlias} ${gatewayKeyType} ${this.blob.toString("base64")}\n`;
+    return `${formatLine(gatewayKeyAlias, { type: gatewayKeyType, key: this.blob })}\n`;
   }
 }
 

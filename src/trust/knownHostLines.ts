@@ -1,19 +1,14 @@
 import { Pacer } from "../base/pacer.ts";
-import { namesHost, readMarker } from "./knownHosts.ts";
-import { decodeBase64, publicKeyType } from "./publicKeyBlob.ts";
+import { type LineKey, type LineNames, longestLine, readLine } from "./knownHostLine.ts";
+import { namesHost } from "./knownHosts.ts";
 
 /** A line of a known_hosts file with a valid key, for any host. */
-export interface KnownHostLine {
+export interface KnownHostLine extends LineNames, LineKey {
   /** Counts from 1. */
   readonly number: number;
   /** The offset in the text where the line starts, and where it ends including its line end. */
   readonly start: number;
   readonly end: number;
-  readonly marker: "none" | "revoked" | "cert-authority";
-  /** The names, as written. */
-  readonly names: string;
-  readonly key: Buffer;
-  readonly type: string;
   readonly isAboutHost: boolean;
 }
 
@@ -30,9 +25,9 @@ export async function knownHostLines(text: string, host: string): Promise<readon
   for (let number = 1; start < text.length; number++) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline + 1;
-    const found = readLine(text.slice(start, end), name);
-    if (found !== undefined) {
-      lines.push({ ...found, number, start, end });
+    const line = readLine(text.slice(start, Math.min(end, start + longestLine)));
+    if (line !== undefined) {
+      lines.push({ ...line, number, start, end, isAboutHost: namesHost(name, line.names) === true });
     }
     if (pacer.isDue(8 + ((end - start) >> 9))) {
       await pacer.pause();
@@ -56,18 +51,4 @@ export function withoutLines(text: string, lines: readonly KnownHostLine[]): str
     from = end;
   }
   return rest + text.slice(from);
-}
-
-type Read = Omit<KnownHostLine, "number" | "start" | "end">;
-
-function readLine(raw: string, name: string): Read | undefined {
-  const line = (raw.split("\0", 1)[0] ?? "").replace(/^[ \t]+/, "");
-  const marked = line === "" || line.startsWith("#") ? undefined : readMarker(line);
-  const fields = /^([^ \t]+)[ \t]+([^ \t]+)[ \t]+([^ \t\r\n]+)/.exec(marked?.rest ?? "");
-  const [, names = "", type = "", base64 = ""] = fields ?? [];
-  const key = decodeBase64(base64);
-  if (marked === undefined || key === undefined || publicKeyType(key) !== type) {
-    return undefined;
-  }
-  return { marker: marked.marker, names, key, type, isAboutHost: namesHost(name, names) === true };
 }

@@ -1,14 +1,15 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { Pacer } from "../base/pacer.ts";
 import { asciiLowerCase, matchesHostPatterns } from "./hostNamePattern.ts";
-import { claimedKeyType, decodeBase64, publicKeyType } from "./publicKeyBlob.ts";
+import { formatLine, type LineMarker, longestLine, readLineKey, readLineNames } from "./knownHostLine.ts";
+import { decodeBase64 } from "./publicKeyBlob.ts";
 
 /** One line of a known_hosts file that names the requested host. */
 export interface KnownHostEntry {
   readonly file: string;
   /** Counts from 1. */
   readonly line: number;
-  readonly marker: "none" | "revoked" | "cert-authority";
+  readonly marker: LineMarker;
   readonly type: string;
   readonly key: Buffer;
 }
@@ -39,8 +40,6 @@ export function knownHostName(host: string, port: number): string {
   return port === 22 ? name : `[${name}]:${port}`;
 }
 
-/** In characters. The rest is not read: the longest key has less than 3,000. */
-const longestLine = 256 * 1024;
 /** The longest host name; the pattern matcher's time grows with it. */
 const longestHostName = 1024;
 
@@ -90,57 +89,36 @@ type Found = Omit<KnownHostEntry, "file" | "line"> | Omit<KnownHostProblem, "fil
  * @param name in latin1
  */
 function readKnownHost(raw: string, name: string): Found | undefined {
-  // OpenSSH works on C strings: a NUL ends the line.
-  const line = (raw.split("\0", 1)[0] ?? "").replace(/^[ \t]+/, "");
-  if (line === "" || line.startsWith("#")) {
+  const line = readLineNames(raw);
+  if (line === undefined) {
     return undefined;
   }
-  const marked = readMarker(line);
-  if (marked === undefined) {
+  if (line === "unknown-marker") {
     return problem("unknown marker");
   }
-  const { marker, rest } = marked;
-  const blank = rest.search(/[ \t]/);
-  const names = blank < 0 ? rest : rest.slice(0, blank);
-  const matches = namesHost(name, names);
+  const matches = namesHost(name, line.names);
   if (matches === undefined) {
     return problem("malformed hashed host name");
   }
   if (!matches) {
     return undefined;
   }
+  const { marker } = line;
   const isAuthority = marker === "cert-authority";
-  if (blank < 0) {
-    return problem("no key on this line", !isAuthority);
+  const key = readLineKey(line);
+  switch (key) {
+    case "absent":
+      return problem("no key on this line", !isAuthority);
+    case "malformed":
+      return problem("malformed key", !isAuthority);
+    case "unsupported":
+      // A revoked key of a type that can't be sent does no harm if it is missed.
+      return problem("key of an unknown type, or damaged", marker === "none");
+    case "unusable":
+      return problem("key of an unknown type, or damaged", !isAuthority);
+    default:
+      return { marker, ...key };
   }
-  const fields = /^[ \t]+([^ \t]+)[ \t]+([^ \t]+)/.exec(rest.slice(blank));
-  const type = fields?.[1];
-  const key = decodeBase64(fields?.[2] ?? "");
-  if (type === undefined || type.startsWith("#") || key === undefined) {
-    return problem("malformed key", !isAuthority);
-  }
-  // The type in plain text and the one inside the key must agree, and it must be known.
-  if (publicKeyType(key) !== type) {
-    // A revoked key of a type that can't be sent does no harm if it is missed.
-    const isHarmless = isAuthority || (marker === "revoked" && claimedKeyType(key) === type);
-    return problem("key of an unknown type, or damaged", !isHarmless);
-  }
-  return { marker, type, key };
-}
-
-/** A line that makes a key known: its names as they are in the file (UTF-8), and the key. */
-export interface KnownHostLine {
-  readonly names: string;
-  readonly key: Buffer;
-}
-
-/** Reads a line without a marker, whatever its names; undefined: it makes no key known. */
-export function plainKeyLine(bytes: Buffer, start: number, end: number): KnownHostLine | undefined {
-  const line = bytes.toString("utf8", start, Math.min(end, start + longestLine));
-  const fields = /^[ \t]*([^ \t#@][^ \t]*)[ \t]+([^ \t]+)[ \t]+([^ \t\r]+)/.exec(line);
-  const [, names = "", type, encoded = ""] = fields ?? [];
-  const key = decodeBase64(encoded);
-  return key !== undefined && publicKeyType(key) === type ? { names, key } : undefined;
 }
 
 function problem(message: string, hidesKey = false): Found {
@@ -150,24 +128,6 @@ function problem(message: string, hidesKey = false): Found {
 /** Whether the names of a line match a host; undefined when they are a malformed hash. @param name in latin1 */
 export function namesHost(name: string, names: string): boolean | undefined {
   return names.startsWith("|") ? matchesHash(name, names) : matchesHostPatterns(name, names);
-}
-
-/**
- * Takes `@revoked` or `@cert-authority` off the front. The marker ends at the line's first space, or at a tab if
- * there is no space: check_markers (hostfile.c) does the same.
- */
-export function readMarker(line: string): { marker: KnownHostEntry["marker"]; rest: string } | undefined {
-  if (!line.startsWith("@")) {
-    return { marker: "none", rest: line };
-  }
-  const space = line.indexOf(" ");
-  const end = space >= 0 ? space : line.indexOf("\t");
-  const word = line.slice(0, Math.max(0, end));
-  const rest = line.slice(Math.max(0, end)).replace(/^[ \t]+/, "");
-  if ((word !== "@revoked" && word !== "@cert-authority") || rest.startsWith("@")) {
-    return undefined;
-  }
-  return { marker: word === "@revoked" ? "revoked" : "cert-authority", rest };
 }
 
 /** Undefined when the hashed name itself is malformed. */
@@ -208,7 +168,7 @@ export function formatKnownHost(
     hashed || !plainName.test(host)
       ? hashName(Buffer.from(host, "utf8").toString("latin1"), randomBytes(saltLength))
       : host;
-  const line = `${name} ${type} ${key.toString("base64")}`;
+  const line = formatLine(name, { type, key });
   // Check that the written line is found again. Otherwise the key would be asked about, or accepted, each time.
   const [rawLine = "", rawHost = ""] = [line, host].map((text) =>
     Buffer.from(text, "utf8").toString("latin1"),

@@ -1,6 +1,6 @@
 import { Pacer } from "../base/pacer.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import { type KnownHostLine, plainKeyLine } from "./knownHosts.ts";
+import { longestLine, readLine } from "./knownHostLine.ts";
 import type { KnownHostsStorage } from "./knownHostsStorage.ts";
 import { withoutNone } from "./loadKnownHosts.ts";
 
@@ -35,9 +35,10 @@ export async function findOtherNames(
     const newline = bytes.indexOf(0x0a, start);
     const end = newline < 0 ? bytes.length : newline;
     if (hit < end) {
-      const line: KnownHostLine | undefined = plainKeyLine(bytes, start, end);
-      if (line?.key.equals(key) === true) {
-        found.push({ file, line: number, name: line.names.startsWith("|") ? undefined : line.names });
+      const line = readLine(bytes.toString("latin1", start, Math.min(end, start + longestLine)));
+      if (line?.marker === "none" && line.key.equals(key)) {
+        const names = Buffer.from(line.names, "latin1").toString("utf8");
+        found.push({ file, line: number, name: names.startsWith("|") ? undefined : names });
       }
       hit = bytes.indexOf(encoded, end);
     }

@@ -13,10 +13,10 @@ import { programSurroundings } from "../../base/programFolder.ts";
 import type { ConnectPhase, ConnectRequest } from "../connectionEngine.ts";
 import type { ConnectionInfo } from "../connectionInfo.ts";
 import { ConnectError } from "../engineErrors.ts";
+import { acceptedKeyLine } from "./acceptedKeyLine.ts";
 import { askpassQuestion } from "./askpassQuestion.ts";
 import { writeHelperScripts } from "./helperScripts.ts";
 import { HelperServer } from "./helperServer.ts";
-import { knownHostLines } from "./hostKeyLines.ts";
 import { HostKeyQuestion } from "./hostKeyQuestion.ts";
 import { type LocalSocket, localSocketOf } from "./localSocket.ts";
 import { LogTail } from "./logTail.ts";
@@ -299,7 +299,7 @@ class Login {
       this.#local = localSocketOf(pid, this.#log.remotePort ?? config.port);
     }
     await this.#init.request.verifier.verify(key, this.#log.remoteAddress, this.#over.signal);
-    return knownHostLines(key);
+    return acceptedKeyLine(key);
   }
 
   async #ask(prompt: string, hint: string): Promise<string | undefined> {
