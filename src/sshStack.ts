@@ -138,7 +138,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       if (config.proxyCommand !== undefined) {
         trustedProxyCommand(config, settings);
       }
-      if (chosenEngine({ config }).name !== ssh2.engine.name) {
+      if (chosenEngine({ config }).runsInKeeper !== true) {
         throw new ConnectError("local", "The engine of this host can't run in the keeper");
       }
     },

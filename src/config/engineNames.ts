@@ -1,7 +1,9 @@
 /**
  * The engines that connect hosts, by their names in the setting `engine`. `sshStack.ts` has an entry for each, and
- * package.json the same names (a test compares them). `auto` uses the first one unless a host needs another one.
+ * package.json the same names (a test compares them). `auto` uses `usualEngine` unless a host needs another one.
  */
 export const engineNames = ["ssh2", "openssh"] as const;
 
 export type EngineName = (typeof engineNames)[number];
+
+export const usualEngine: EngineName = engineNames[0];

@@ -21,6 +21,8 @@ export interface ConnectionEngine {
    * to `connect`. `own`: the engine itself.
    */
   readonly transport: "given" | "own";
+  /** The keeper may log in with it on behalf of a window. Absent: only this process can. */
+  readonly runsInKeeper?: true;
   /**
    * Logs in. The caller owns the connection and must `close` or `destroy` it. Rejects with ConnectError,
    * HostKeyError, AuthError, or with the signal's reason; then nothing stays open.

@@ -1,5 +1,5 @@
 import type { ConnectionUse } from "../config/connectionPolicy.ts";
-import { type EngineName, engineNames } from "../config/engineNames.ts";
+import { type EngineName, engineNames, usualEngine } from "../config/engineNames.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { HostPolicies } from "../config/hostPolicies.ts";
 import type { ConnectionEngine } from "./connectionEngine.ts";
@@ -42,12 +42,12 @@ export class EngineTable {
     this.#entries = entries;
   }
 
-  /** The engine in the setting. `auto`: the first engine, unless the host needs another one. */
+  /** The engine in the setting. `auto`: the usual engine, unless the host needs another one. */
   choose({ config, folder }: ConnectionUse): ConnectionEngine {
     const choice = this.#policies.get("engine", config, folder).value;
     const name =
       choice === "auto" ? engineNames.find((each) => this.#entries[each].isNeededFor?.(config)) : choice;
-    return this.#entries[name ?? engineNames[0]].engine;
+    return this.#entries[name ?? usualEngine].engine;
   }
 
   /** The engines that may take over a login of the chosen engine, best first. None if the setting names the engine. */

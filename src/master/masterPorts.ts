@@ -73,7 +73,7 @@ export interface JoiningLogin {
 /** What a login needs that is made elsewhere for this window. */
 export interface JoinedLogin extends JoiningLogin {
   readonly folder: SettingsFolder | undefined;
-  readonly engine: Pick<ConnectionEngine, "name">;
+  readonly engine: Pick<ConnectionEngine, "name" | "runsInKeeper">;
   /** They may take over after a login without a question has failed: this window logs in then. */
   readonly alternatives: readonly AlternativeEngine[];
   readonly login: LoginFactory;

@@ -26,6 +26,7 @@ export function lazySsh2(clock: Clock): LazySsh2 {
     engine: {
       name: "ssh2",
       transport: "given",
+      runsInKeeper: true,
       connect: async (request, signal) => await (await loadEngine()).connect(request, signal),
     },
     keyReader: {

@@ -20,6 +20,7 @@ export interface Ssh2EngineOptions {
 export class Ssh2Engine implements ConnectionEngine {
   readonly name = "ssh2";
   readonly transport = "given";
+  readonly runsInKeeper = true;
   readonly #clock: Clock;
   readonly #windows: WindowSizes;
   readonly #agentSockets = new AgentSocketBudget();

@@ -74,7 +74,7 @@ export class KeeperSharing implements OtherConnections {
     signal: AbortSignal,
     events?: JoinEvents,
   ): Promise<EngineConnection | undefined> {
-    if (!this.isOn || login.engine.name !== "ssh2") {
+    if (!this.isOn || login.engine.runsInKeeper !== true) {
       return await this.#init.others.join(login, signal, events);
     }
     for (let attempt = 1; attempt <= attempts; attempt++) {

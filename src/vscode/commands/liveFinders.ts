@@ -4,7 +4,7 @@ import type { Session } from "../../session/sessionTypes.ts";
 import { noOpenSession, noSshTerminal } from "../../text/terminalMenuText.ts";
 import { inform } from "../messages/messages.ts";
 import { type SshTerminal, terminalTarget } from "../terminals/sshTerminals.ts";
-import { isLimited } from "../views/livePresentation.ts";
+import { isLimited } from "../views/sessionPresentation.ts";
 import {
   connectionTarget,
   liveTarget,

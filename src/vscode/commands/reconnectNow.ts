@@ -2,7 +2,7 @@ import { t } from "../../base/localize.ts";
 import { reconnectNowTold } from "../../text/reconnectNowText.ts";
 import { inform, showBriefly, withViewProgress } from "../messages/messages.ts";
 import { viewIds } from "../settings/contributionIds.ts";
-import { canReconnect } from "../views/livePresentation.ts";
+import { canReconnect } from "../views/connectionConditions.ts";
 import { command } from "./command.ts";
 import { aConnection } from "./liveFinders.ts";
 

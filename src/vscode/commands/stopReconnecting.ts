@@ -1,5 +1,5 @@
 import { t } from "../../base/localize.ts";
-import { isReconnecting } from "../views/livePresentation.ts";
+import { isReconnecting } from "../views/connectionConditions.ts";
 import { command } from "./command.ts";
 import { aConnection } from "./liveFinders.ts";
 

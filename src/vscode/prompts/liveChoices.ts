@@ -1,9 +1,10 @@
 /** The connections and sessions from which a command lets the user choose, as plain data. No vscode. */
 import { t } from "../../base/localize.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import { isLive } from "../views/connectionConditions.ts";
 import type { ItemPresenter } from "../views/itemPresenter.ts";
-import { isLimited, isLive } from "../views/livePresentation.ts";
 import type { ItemPresentation } from "../views/row.ts";
+import { isLimited } from "../views/sessionPresentation.ts";
 import { connectionTarget, sessionTarget, type Target } from "../views/targets.ts";
 
 /** `sessions`: those of terminals; `limited`: those that have a limit; `all`: connections and all their sessions. */

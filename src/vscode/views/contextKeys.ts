@@ -4,10 +4,11 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { contextKeys } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
+import { canReconnect, isReconnecting, liveSessions } from "./connectionConditions.ts";
 import type { HostList } from "./hostList.ts";
-import { canReconnect, isLimited, isReconnecting, liveSessions } from "./livePresentation.ts";
 import type { RowFilter } from "./rowFilter.ts";
 import type { EarlierTerminals } from "./rows/beforeRow.ts";
+import { isLimited } from "./sessionPresentation.ts";
 
 const refreshDelay = 50;
 

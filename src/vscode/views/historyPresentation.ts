@@ -11,8 +11,8 @@ import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { agoText, sessionKindName } from "../../text/stateWords.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { contextWords } from "../settings/contributionIds.ts";
-import { saysHost } from "./livePresentation.ts";
 import type { ItemPresentation } from "./row.ts";
+import { saysHost } from "./sessionPresentation.ts";
 
 /** Characters of a command that its row shows, so that a narrow side bar has room for the result. */
 const shownOfCommand = 24;

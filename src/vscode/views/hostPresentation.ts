@@ -13,7 +13,7 @@ import { typedHostHover } from "../../text/saveHostText.ts";
 import { connectionStateName } from "../../text/stateWords.ts";
 import { filePlace, shortPath } from "../../text/valueSourceText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
-import { isLive, isReconnecting } from "./livePresentation.ts";
+import { isLive, isReconnecting } from "./connectionConditions.ts";
 import type { ItemPresentation } from "./row.ts";
 
 /** The live connections and sessions of a typed host: masters that it opened, and sessions that it requested. */

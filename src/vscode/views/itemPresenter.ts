@@ -3,6 +3,7 @@ import { printable } from "../../base/log.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
+import { presentMaster } from "./connectionPresentation.ts";
 import { presentEnded } from "./historyPresentation.ts";
 import type { ShownHost } from "./hostList.ts";
 import {
@@ -12,8 +13,8 @@ import {
   presentHost,
   presentTypedHost,
 } from "./hostPresentation.ts";
-import { presentMaster, presentSession } from "./livePresentation.ts";
 import type { ItemPresentation } from "./row.ts";
+import { presentSession } from "./sessionPresentation.ts";
 
 /** How hosts, connections and sessions look: the same in the views and in the lists of choices. No vscode. */
 export class ItemPresenter {

@@ -6,7 +6,8 @@ import { destinationText } from "../../text/humanText.ts";
 import { literal } from "../../text/markdownText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { connectionStateName } from "../../text/stateWords.ts";
-import { isLive, isReconnecting, waitingText } from "./livePresentation.ts";
+import { isLive, isReconnecting } from "./connectionConditions.ts";
+import { waitingText } from "./connectionPresentation.ts";
 
 /** The text of the status bar; undefined hides it. `now`: wall-clock milliseconds. */
 export function statusBarText(

@@ -1,39 +1,31 @@
-/** What the live tree shows for a snapshot, as plain data, so that it can be tested without VS Code. */
+/** What a row shows for the snapshot of a connection, as plain data, so that it can be tested without VS Code. */
 
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
+import { usualEngine } from "../../config/engineNames.ts";
 import type { ValueSource } from "../../config/hostConfig.ts";
 import { failureClass } from "../../reconnect/failureClass.ts";
 import type { ReconnectingState } from "../../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
-import type { SessionKind, SessionSnapshot, SessionState } from "../../session/sessionTypes.ts";
 import { algorithmsText } from "../../text/algorithmsText.ts";
 import { destinationBeside } from "../../text/besideName.ts";
-import { clockTime } from "../../text/clockTimes.ts";
 import { configHover } from "../../text/configWarningText.ts";
 import { age, countdown, secondsLeft, shortDuration, timeLeft } from "../../text/durations.ts";
 import { endReasonText } from "../../text/endReasons.ts";
 import { extensionsFact, openToExtensions } from "../../text/extensionAccessText.ts";
 import { destinationText, roundTrip, sparkline, usualRoundTrip } from "../../text/humanText.ts";
-import { limitLeftText, limitRowText, limitSourceText, limitTitle } from "../../text/limitText.ts";
 import { loginWaitShort } from "../../text/loginText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { overflowNote, probesIgnoredNote } from "../../text/rowNotes.ts";
-import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
+import { formatBytes } from "../../text/sessionDetails.ts";
 import { differingUses, intervalText, lingerText, sharedPolicyNote } from "../../text/sharedPolicyText.ts";
-import {
-  agoText,
-  connectionStateName,
-  noneText,
-  sessionKindName,
-  sessionStateName,
-  yesNoText,
-} from "../../text/stateWords.ts";
+import { connectionStateName, yesNoText } from "../../text/stateWords.ts";
 import { riddenText, ridesText } from "../../text/userMasterText.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { valueSourceText } from "../../text/valueSourceText.ts";
 import { heldByText, holderNote } from "../../text/windowText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
+import { isLive, isReconnecting, isSilent } from "./connectionConditions.ts";
 import type { ItemPresentation } from "./row.ts";
 
 const phases = () =>
@@ -120,31 +112,6 @@ function masterIcon(state: MasterSnapshot["state"]): ItemPresentation["icon"] {
         ? { id: "sync~spin" }
         : { id: state.until === undefined ? "debug-disconnect" : "sync", color: "list.warningForeground" };
   }
-}
-
-/** There is a connection, or one is being made. */
-export function isLive(state: MasterSnapshot["state"]): boolean {
-  return state.kind !== "lost" && state.kind !== "closed" && state.kind !== "reconnecting";
-}
-
-/** The sessions of a connection that have not ended. */
-export function liveSessions(master: MasterSnapshot): number {
-  return isLive(master.state) ? master.sessions.filter(({ state }) => state.kind !== "ended").length : 0;
-}
-
-/** Terminals wait for another connection. */
-export function isReconnecting({ state }: MasterSnapshot): boolean {
-  return state.kind === "reconnecting";
-}
-
-/** Terminals wait for another connection, or should get one. */
-export function canReconnect(master: MasterSnapshot): boolean {
-  return isReconnecting(master) || isSilent(master);
-}
-
-/** It does not respond, and has sessions that are affected. */
-function isSilent({ state, sessions }: MasterSnapshot): boolean {
-  return (state.kind === "suspect" || state.kind === "hung") && sessions.length > 0;
 }
 
 function masterWords(master: MasterSnapshot): readonly string[] {
@@ -241,10 +208,10 @@ function masterHover(master: MasterSnapshot, now: number, home: string, shared: 
     [t("Traffic"), `↓ ${formatBytes(master.bytesIn)}  ↑ ${formatBytes(master.bytesOut)}`],
     [t("Server"), master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
     [t("Algorithms"), master.algorithms && literal(algorithmsText(master.algorithms))],
-    // Nearly all connections are made by one and the same.
     [t("Held by"), master.heldBy && literal(heldByText(master.heldBy))],
     [t("Connection of"), master.rides && literal(riddenText(master.rides))],
-    [t("Connected by"), master.engine === "ssh2" ? undefined : literal(master.engine)],
+    // Nearly all connections are made by one and the same.
+    [t("Connected by"), master.engine === usualEngine ? undefined : literal(master.engine)],
     [t("Extensions"), shared ? extensionsFact() : undefined],
   ]);
   const notes = [
@@ -291,108 +258,6 @@ function lastAttempt({ state, spec }: MasterSnapshot, home: string): string | un
   return state.kind === "reconnecting" && state.error !== undefined
     ? literal(userMessage(state.error, spec, home)?.text ?? state.error.message)
     : undefined;
-}
-
-const sessionIcons: Record<SessionKind, string> = {
-  terminal: "terminal",
-  command: "play",
-  script: "file-code",
-  subsystem: "extensions",
-};
-
-function sessionStateText(state: SessionState, master: MasterSnapshot | undefined): string {
-  switch (state.kind) {
-    case "opening":
-      return sessionStateName("opening");
-    case "open":
-      return sessionStateName("open");
-    case "ending":
-      return state.how === "kill" ? t("being killed") : sessionStateName("ending");
-    case "ended":
-      return master?.state.kind === "reconnecting" ? t("waits") : describeOutcome(state.outcome);
-  }
-}
-
-export function presentSession(
-  session: SessionSnapshot,
-  master: MasterSnapshot | undefined,
-  now: number,
-  home: string,
-): ItemPresentation {
-  const { state, limits } = session;
-  const text = sessionStateText(state, master);
-  const idle = now - session.lastActivity;
-  const [open, quiet] = [age(now - session.since), age(idle)];
-  const parts =
-    state.kind === "open"
-      ? known([
-          endedInput(session) ? t("EOF sent") : undefined,
-          limitRowText(limits, now),
-          quiet === undefined ? undefined : t("idle {0}", quiet),
-          // Idle since it was opened: one of them is enough.
-          open === quiet ? undefined : open,
-        ])
-      : [text];
-  // Several aliases can lead to one destination; show the one that was used.
-  const named = master === undefined || master.spec === session.spec || saysHost(session);
-  if (!named) {
-    parts.push(printable(session.spec));
-  }
-  const label = printable(session.title);
-  const color = state.kind === "ended" ? "disabledForeground" : undefined;
-  const words = [
-    contextWords.session,
-    ...(session.kind === "terminal" ? [contextWords.terminal] : []),
-    ...(state.kind === "ended" ? [] : [contextWords.live]),
-    ...(isLimited(session) ? [contextWords.limited] : []),
-  ];
-  return {
-    label,
-    description: parts.join(" · "),
-    icon: {
-      id: state.kind === "opening" || state.kind === "ending" ? "loading~spin" : sessionIcons[session.kind],
-      ...(color === undefined ? {} : { color }),
-    },
-    contextValue: words.join(" "),
-    hover: [
-      `$(${sessionIcons[session.kind]}) **${literal(session.title)}**`,
-      factTable([
-        [t("Host"), literal(session.spec)],
-        [t("Kind"), sessionKindName(session.kind)],
-        [t("State"), literal(text)],
-        [t("Input"), endedInput(session) ? t("EOF sent: the program gets no more input") : undefined],
-        [t("Since"), `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
-        [t("Last activity"), agoText(shortDuration(idle))],
-        [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
-        [t("Folder"), session.folder === undefined ? undefined : literal(session.folder)],
-        ...(state.kind === "open" && limits.length === 0 ? [[t("Limit"), noneText()] as const] : []),
-        ...limits.map(
-          (limit) =>
-            [
-              limitTitle(limit),
-              `${limitLeftText(limit, now)}: *${literal(limitSourceText(limit.source, home))}*`,
-            ] as const,
-        ),
-      ]),
-    ].join("\n\n"),
-    lasting: JSON.stringify(limits.map(({ kind, seconds, source }) => [kind, seconds, source])),
-    accessibleLabel: `${label}, ${sessionKindName(session.kind)}, ${text}${saysHost(session) ? "" : `, ${printable(session.spec)}`}`,
-  };
-}
-
-/** There is a limit to extend. */
-export function isLimited({ state, limits }: Pick<SessionSnapshot, "state" | "limits">): boolean {
-  return state.kind === "open" && limits.length > 0;
-}
-
-/** The default title: the host, with a number if there are several. */
-export function saysHost({ title, spec }: Pick<SessionSnapshot, "title" | "spec">): boolean {
-  return title === spec || title.startsWith(`${spec} (`);
-}
-
-/** Every command gets EOF at the end of its input; for a terminal, the user has sent it. */
-function endedInput({ eofSent, kind }: SessionSnapshot): boolean {
-  return eofSent && kind === "terminal";
 }
 
 function known(parts: readonly (string | undefined)[]): string[] {
