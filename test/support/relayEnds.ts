@@ -5,6 +5,7 @@ import type { ProtocolError } from "../../src/engine/channels/protocolError.ts";
 import { Relay } from "../../src/engine/channels/relay/relay.ts";
 import type { RelayEnd, RelayedClient } from "../../src/engine/channels/relay/relayTypes.ts";
 import type { Wire } from "../../src/engine/channels/wire.ts";
+import { peerSends } from "./channelMessages.ts";
 import { ChannelEnd } from "./channelPipe.ts";
 import { RecordingLogger } from "./recordingLogger.ts";
 
@@ -104,4 +105,22 @@ export class RelayedConnection {
   sentOf(number: number): Buffer[] {
     return this.sent.filter((bytes) => bytes[0] === number);
   }
+}
+
+/**
+ * A connection on which a program has an open channel, with the numbers 5 (its own), `local` (ours) and 7 (the server's).
+ * The server replies to nothing.
+ */
+export function programWithChannel(): {
+  connection: RelayedConnection;
+  program: RelayProgram;
+  local: number;
+} {
+  const connection = new RelayedConnection();
+  connection.server.accept = () => new Promise(() => {});
+  const program = connection.program();
+  program.client.receive(peerSends.open("session", 5, 1000, 100));
+  const local = connection.sentOf(90)[0]?.readUInt32BE(12) ?? 0;
+  connection.fromServer(peerSends.confirmation(local, 7, 50, 20));
+  return { connection, program, local };
 }

@@ -36,10 +36,6 @@ export const channelSurvivors: readonly KeptSurvivor[] = [
     ],
     ["emitter.dispose();", "nothing is fired after the end"],
   ),
-  ...inFile("src/engine/channels/channelOpening.ts", [
-    'signal.addEventListener("abort", this.#onAbort, { once: true });',
-    once,
-  ]),
   ...inFile(
     "src/engine/channels/channelStream.ts",
     ["super({ highWaterMark: 64 * 1024 });", "the default of Node 22 is the same"],
@@ -49,7 +45,6 @@ export const channelSurvivors: readonly KeptSurvivor[] = [
   ...inFile(
     "src/engine/channels/channelTable.ts",
     ["if (this.#ended) {", twoGuards],
-    ["if (!this.#ended) {", twoGuards],
     [
       "const channels = [...this.#channels].filter(([id]) => !this.#openings.has(id));",
       "nobody listens to a channel that was not confirmed",
@@ -145,6 +140,27 @@ export const channelSurvivors: readonly KeptSurvivor[] = [
     ],
     ["if (first === undefined || window === undefined || packet === undefined || body.left > 0) {", missing],
     ["if (serverId === undefined || offer === undefined) {", compilerOnly],
+    ["const channel = serverId === undefined ? undefined : this.#open.get(serverId);", compilerOnly],
+    ["if (more === undefined || body.left > 0 || !channel.grant(more)) {", missing],
+    [
+      'channel.command = Buffer.from(fields.text()?.slice(0, longestCommand) ?? "").toString();',
+      compilerOnly,
+    ],
+    ["if (!channel.closeSent && channel.serverId !== undefined) {", compilerOnly],
+    ["if (channel.isOver && channel.serverId !== undefined) {", compilerOnly],
+  ),
+  ...inFile(
+    "src/engine/channels/relay/relayGlobalRequests.ts",
+    [
+      'return !name.startsWith("cancel-") || type === undefined || this.#listener(type, payload) !== undefined;',
+      compilerOnly,
+    ],
+    [
+      "(each) => each.client === this.#client && each.type === type && each.address.equals(payload),",
+      "the addresses of the two types differ in their length",
+    ],
+    ["if (listener !== undefined) {", compilerOnly],
+    ["if (wantReply && !this.#ended) {", "a client that has ended sends nothing"],
   ),
   ...inFile(
     "src/engine/channels/remoteForwards.ts",
@@ -159,11 +175,22 @@ export const channelSurvivors: readonly KeptSurvivor[] = [
       missing,
     ],
     ["return path === undefined || reserved === undefined", missing],
+    ['? other.type === "tcp" && one.host === other.host && one.port === other.port', compilerOnly],
+    [': other.type === "unix" && one.path === other.path;', compilerOnly],
   ),
-  ...inFile("src/engine/channels/sessionRequests.ts", [
-    'request.type === "exec" ? request.command : request.type === "subsystem" ? request.name : undefined,',
-    compilerOnly,
-  ]),
+  ...inFile(
+    "src/engine/channels/sendWindow.ts",
+    ["this.#queue = [];", "nothing is sent after the close"],
+    ["if (this.#queue.length > 0 && this.#window > 0) {", cost],
+  ),
+  ...inFile(
+    "src/engine/channels/sessionRequests.ts",
+    [
+      'request.type === "exec" ? request.command : request.type === "subsystem" ? request.name : undefined,',
+      compilerOnly,
+    ],
+    ["timer?.dispose();", compilerOnly],
+  ),
   ...inFile("src/engine/channels/peerOpens.ts", [
     "if (this.#settled.length === 0 && this.#thisTurn < mostPerTurn) {",
     "which of them is confirmed a turn later has no effect",

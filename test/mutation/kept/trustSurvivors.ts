@@ -62,27 +62,27 @@ export const trustSurvivors: readonly KeptSurvivor[] = [
     ],
   ),
   ...inFile(
-    "src/trust/knownHosts.ts",
-    ['typeof contents === "string"', cost],
+    "src/trust/knownHostLine.ts",
+    ['if (rest === "") {', wording],
     [
-      'if (line === "" || line.startsWith("#")) {',
-      "a name that is empty or begins with a number sign matches no host",
+      'const [, type, encoded = ""] = /^[ \\t]+([^ \\t]+)[ \\t]+([^ \\t]+)/.exec(rest) ?? [];',
+      "only later elements are read",
     ],
-    ["if (matches === undefined) {", log],
-    ['const [, names = "", type, encoded = ""] = fields ?? [];', "only later elements are read"],
+    ['if (names === undefined || names === "unknown-marker") {', compilerOnly],
     [
       'const end = space >= 0 ? space : line.indexOf("\\t");',
       "a line with a marker does not begin with a space",
     ],
     ['const rest = line.slice(Math.max(0, end)).replace(/^[ \\t]+/, "");', sameResult],
+  ),
+  ...inFile(
+    "src/trust/knownHosts.ts",
+    ['case "absent":', wording],
+    ['typeof contents === "string"', cost],
+    ["if (matches === undefined) {", log],
     ["if (!hashed.startsWith(hashMagic) || delimiter < 0) {", log],
     ["if (pacer.isDue(4 + ((end - start) >> 9))) {", cost],
     ["for (let number = 1; start < bytes.length; number++) {", sameResult],
-    ["if (blank < 0) {", wording],
-    [
-      'const isFound = found !== undefined && "key" in found && found.marker === "none" && found.key.equals(key);',
-      compilerOnly,
-    ],
   ),
   ...inFile(
     "src/trust/knownHostsCommand.ts",
@@ -142,17 +142,7 @@ export const trustSurvivors: readonly KeptSurvivor[] = [
     "return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());",
     sameResult,
   ]),
-  ...inFile(
-    "src/trust/knownHostLines.ts",
-    ["if (pacer.isDue(8 + ((end - start) >> 9))) {", cost],
-    ['const marked = line === "" || line.startsWith("#") ? undefined : readMarker(line);', sameResult],
-    [
-      'const fields = /^([^ \\t]+)[ \\t]+([^ \\t]+)[ \\t]+([^ \\t\\r\\n]+)/.exec(marked?.rest ?? "");',
-      sameResult,
-    ],
-    ['const [, names = "", type = "", base64 = ""] = fields ?? [];', "only later elements are read"],
-    ["if (marked === undefined || key === undefined || publicKeyType(key) !== type) {", compilerOnly],
-  ),
+  ...inFile("src/trust/knownHostLines.ts", ["if (pacer.isDue(8 + ((end - start) >> 9))) {", cost]),
   ...inFile(
     "src/trust/loadKnownHosts.ts",
     ["const entries: KnownHostEntry[] = [];", "a text is no entry"],

@@ -86,11 +86,12 @@ function areGoodModes(modes: Buffer | undefined): boolean {
     return false;
   }
   const reader = new WireReader(modes);
-  while (reader.left > 0) {
-    const opcode = reader.byte() ?? 0;
-    if (opcode === 0 || opcode >= 160) {
-      return true;
-    }
+  // A list may lack its end.
+  for (
+    let opcode = reader.byte();
+    opcode !== undefined && opcode !== 0 && opcode < 160;
+    opcode = reader.byte()
+  ) {
     if (reader.uint32() === undefined) {
       return false;
     }

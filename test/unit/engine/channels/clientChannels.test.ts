@@ -3,7 +3,7 @@ import { openForwardChannel, probeByChannel } from "../../../../src/engine/chann
 import { prepareSession, startSession } from "../../../../src/engine/channels/sessionRequests.ts";
 import { peerSends } from "../../../support/channelMessages.ts";
 import { loneEnd } from "../../../support/channelPipe.ts";
-import { ManualClock } from "../../../support/manualClock.ts";
+import { ManualClock, settle } from "../../../support/manualClock.ts";
 
 const never = new AbortController().signal;
 const from = { host: "127.0.0.1", port: 1 };
@@ -49,7 +49,12 @@ async function starting(spec: Parameters<typeof prepareSession>[0]) {
   end.table.receive(peerSends.confirmation(0, 7));
   const channel = await opening;
   const clock = new ManualClock();
-  return { end, channel, started: startSession(channel, prepareSession(spec, false, 1000), clock, never) };
+  return {
+    end,
+    channel,
+    clock,
+    started: startSession(channel, prepareSession(spec, false, 1000), clock, never),
+  };
 }
 
 test.each([
@@ -80,4 +85,31 @@ test("a connection that ends after the request leaves open whether the command r
   const { end, started } = await starting({ request: { type: "exec", command: "id" }, env: {} });
   end.table.end();
   await expect(started).rejects.toMatchObject({ reason: "connection-ended", mayHaveStarted: true });
+});
+
+test("a request may be as large as the server's largest message, and not larger", () => {
+  // Message number, recipient, length and text of the name, want-reply, length of the command.
+  const head = 1 + 4 + 4 + "exec".length + 1 + 4;
+  const prepare = (command: string) =>
+    prepareSession({ request: { type: "exec", command }, env: {} }, false, head + 100);
+  expect(prepare("x".repeat(100)).start.payload).toHaveLength(4 + 100);
+  expect(() => prepare("x".repeat(101))).toThrow(
+    expect.objectContaining({ reason: "request-too-large", limit: head + 100 }),
+  );
+});
+
+test.each([
+  ["refuses", peerSends.requestFailed(0), false],
+  ["accepts", peerSends.success(0), true],
+])("a server that %s a command after 5 s has it running until then", async (_, reply, stays) => {
+  const { end, channel, clock, started } = await starting({
+    request: { type: "exec", command: "id" },
+    env: {},
+  });
+  await clock.advance(5_000);
+  await started;
+  expect(channel.isOpen).toBe(true);
+  end.table.receive(reply);
+  await settle();
+  expect([channel.isOpen, [...end.table.forgiven]]).toEqual([stays, []]);
 });

@@ -188,6 +188,25 @@ describe("listeners on the server", () => {
     await expect(listening).rejects.toMatchObject({ reason: "connection-ended" });
   });
 
+  test.each([
+    ["192.0.2.4", "192.0.2.4:5"],
+    ["a".repeat(255), `${"a".repeat(255)}:5`],
+    ["a".repeat(256), `${"a".repeat(255)}:5`],
+  ])("a connection's originator is passed on, and cut", async (from, shown) => {
+    const all = forwards();
+    const originators: unknown[] = [];
+    const handler = async (originator: string | undefined) => {
+      originators.push(originator);
+      return undefined;
+    };
+    const listening = all.forwards.listen(at, handler, never());
+    all.requests.receive(true, new WireReader(wireUint32(4000)));
+    await listening;
+    const fields = [wireString("localhost"), wireUint32(4000), wireString(from), wireUint32(5)];
+    void all.forwards.accept("forwarded-tcpip", new WireReader(Buffer.concat(fields)));
+    expect(originators).toEqual([shown]);
+  });
+
   test("the highest port is valid", async () => {
     const all = forwards();
     const listening = all.forwards.listen(at, async () => () => {}, never());

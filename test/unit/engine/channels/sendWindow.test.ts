@@ -37,6 +37,7 @@ describe("the sending side of a channel", () => {
     expect([sent, flow.eofSent]).toEqual([["ab"], false]);
     flow.grant(1);
     flow.grant(1);
+    flow.eof();
     expect([sent, flow.eofSent]).toEqual([["ab", "c", "<eof>"], true]);
     expect(flow.write(Buffer.from("late"))).toBe(false);
   });
@@ -61,6 +62,20 @@ describe("the sending side of a channel", () => {
     expect([outlet.drains, flow.write(Buffer.alloc(1))]).toEqual([0, false]);
     flow.grant(highMark / 2);
     expect([outlet.drains, flow.write(Buffer.alloc(1))]).toEqual([1, true]);
+  });
+
+  test("calls back when a quarter of the mark is left", () => {
+    const { flow, outlet } = makeFlow(0, 32 * 1024);
+    flow.write(Buffer.alloc(highMark));
+    flow.grant((highMark / 4) * 3 - 1);
+    expect(outlet.drains).toBe(0);
+    flow.grant(1);
+    expect([outlet.drains, flow.queued]).toEqual([1, highMark / 4]);
+  });
+
+  test("sends no message for a write without data", () => {
+    const { flow, sent } = makeFlow(10, 10);
+    expect([flow.write(Buffer.alloc(0)), sent]).toEqual([true, []]);
   });
 
   test("waits while the socket is full, and sends one packet in its turn", () => {
