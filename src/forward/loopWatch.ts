@@ -13,8 +13,14 @@ import { ForwardError } from "../engine/engineErrors.ts";
  */
 const suspicious = 64;
 
-/** A connection comes back through a loop while it is made, or soon afterwards. Milliseconds. */
-const patience = 1000;
+/**
+ * A connection comes back through a loop while it is made, or soon afterwards: it needs a few times as long as the
+ * first connection of the chain. New clients wait meanwhile, so a trial begins with little patience, and each
+ * further one has more. Milliseconds.
+ */
+const leastPatience = 200;
+const mostPatience = 1000;
+const hopsOfLoop = 10;
 
 /** For the connection of a trial. Milliseconds. */
 const openPatience = 5000;
@@ -40,6 +46,7 @@ export class LoopWatch {
   readonly #init: LoopWatchInit;
   readonly #arrived = new Emitter<Socket>();
   #threshold = threshold();
+  #patience = leastPatience;
   #trial: Promise<boolean> | undefined;
 
   constructor(init: LoopWatchInit) {
@@ -57,9 +64,11 @@ export class LoopWatch {
       this.#threshold = unanswered + threshold();
       this.#trial = this.#isLoop().finally(() => {
         this.#trial = undefined;
+        this.#patience = Math.min(this.#patience * 2, mostPatience);
       });
     } else if (unanswered === 0) {
       this.#threshold = threshold();
+      this.#patience = leastPatience;
     }
     return this.#trial;
   }
@@ -94,7 +103,7 @@ export class LoopWatch {
           await first;
         }
         early.dispose();
-        const last = this.#soon(left);
+        const last = this.#soon(left, this.#patience);
         channel.close();
         return came.size > 0 && (await last);
       },
@@ -116,7 +125,7 @@ export class LoopWatch {
           }
         }),
       async (channel) => {
-        const isBack = this.#soon(back);
+        const isBack = this.#soon(back, this.#patience);
         channel.write(data);
         return await isBack;
       },
@@ -133,8 +142,15 @@ export class LoopWatch {
     const limit = this.#limit(openPatience);
     let channel: Trial | undefined;
     try {
-      const first = this.#soon(this.#arrived);
-      channel = await this.#init.open(limit.signal);
+      // Nobody waits for the trial before a client has come.
+      const first = this.#soon(this.#arrived, mostPatience);
+      const { clock, open } = this.#init;
+      const began = clock.monotonic();
+      channel = await open(limit.signal);
+      this.#patience = Math.min(
+        Math.max(this.#patience, hopsOfLoop * (clock.monotonic() - began)),
+        mostPatience,
+      );
       return await judge(channel, first);
     } finally {
       limit.dispose();
@@ -153,8 +169,8 @@ export class LoopWatch {
     return new Deadline(clock, milliseconds, () => new CancelledError(), run);
   }
 
-  /** Resolves to whether it fires within the patience. */
-  async #soon<T>(event: Emitter<T>): Promise<boolean> {
+  /** Resolves to whether it fires in time. */
+  async #soon<T>(event: Emitter<T>, patience: number): Promise<boolean> {
     const limit = this.#limit(patience);
     try {
       await nextEvent(event.event, limit.signal);

@@ -107,7 +107,12 @@ export function relay(init: RelayInit): void {
   });
   const receiveEof = (): void => {
     gotEof = true;
-    socket.end();
+    if (socket.readableEnded && socket.writableLength === 0) {
+      // Both directions have ended. To close is enough, and one system call less than to end it first.
+      socket.destroy();
+    } else {
+      socket.end();
+    }
   };
   channel.onDidReceiveEof(receiveEof);
   channel.onDidDrain(() => {

@@ -163,7 +163,10 @@ export class Heartbeat implements Disposable {
   noteReply(): void {
     if (!this.#stopped) {
       this.#urgent.settle(true);
-      this.#noticeLife();
+      // Otherwise the next probe is due too early, and notices then: this is called for each channel that opens.
+      if (this.#count.unanswered > 0 || this.#health.kind !== "alive") {
+        this.#noticeLife();
+      }
     }
   }
 

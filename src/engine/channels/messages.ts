@@ -54,8 +54,21 @@ export interface ChannelOpen {
 
 /** RFC 4254 section 5.1. @param rest the fields that belong to the type */
 export function encodeOpen({ type, sender, window, packet }: ChannelOpen, rest: Uint8Array): Buffer {
-  const numbers = [sender, window, packet].map(wireUint32);
-  return encode(message.channelOpen, wireString(type), ...numbers, rest);
+  const bytes = Buffer.allocUnsafe(17 + Buffer.byteLength(type) + rest.length);
+  bytes[0] = message.channelOpen;
+  let at = writeText(bytes, type, 1);
+  for (const number of [sender, window, packet]) {
+    at = bytes.writeUInt32BE(number, at);
+  }
+  bytes.set(rest, at);
+  return bytes;
+}
+
+/** A `string` in UTF-8. @returns where it ends */
+function writeText(bytes: Buffer, text: string, at: number): number {
+  const length = bytes.write(text, at + 4);
+  bytes.writeUInt32BE(length, at);
+  return at + 4 + length;
 }
 
 /** Undefined when it is cut short. The fields of the type are not read. */
@@ -89,8 +102,12 @@ export function encodeRequest(recipient: number, name: string, wantReply: boolea
 
 /** RFC 4254 section 7.2. @param originator the origin of the connection; shown in servers' logs */
 export function encodeDirectTcpip(target: Endpoint, originator: Endpoint): Buffer {
-  const fields = [target, originator].map(({ host, port }) => [wireString(host), clampedUint32(port)]);
-  return Buffer.concat(fields.flat());
+  const bytes = Buffer.allocUnsafe(16 + Buffer.byteLength(target.host) + Buffer.byteLength(originator.host));
+  let at = 0;
+  for (const { host, port } of [target, originator]) {
+    at = bytes.writeUInt32BE(clamped(port), writeText(bytes, host, at));
+  }
+  return bytes;
 }
 
 /** OpenSSH's PROTOCOL, section 2.4: the path and two reserved fields. */
@@ -131,7 +148,11 @@ export function encodeDimensions(size: { readonly columns: number; readonly rows
 
 /** The nearest uint32: numbers from settings or an extension may be anything. */
 export function clampedUint32(value: number): Buffer {
-  return wireUint32(Math.min(Math.max(0, Math.trunc(value) || 0), 2 ** 32 - 1));
+  return wireUint32(clamped(value));
+}
+
+function clamped(value: number): number {
+  return Math.min(Math.max(0, Math.trunc(value) || 0), 2 ** 32 - 1);
 }
 
 export interface ChannelRequestHead {

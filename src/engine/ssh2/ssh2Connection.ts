@@ -197,17 +197,19 @@ export class Ssh2Connection extends ChannelConnection<Ssh2Wire> {
   #onData(data: Uint8Array): void {
     this.received(data.length);
     if (this.#info !== undefined && !this.#hasSession && this.table.isOpening) {
-      setImmediate(guarded(() => this.#acknowledge()));
+      const before = this.bytesOut;
+      setImmediate(guarded(() => this.#acknowledge(before)));
     }
   }
 
   /**
    * sshd disables Nagle's algorithm only when a session starts. Before, it announces its host keys and sends debug
    * messages. Its reply to our first channel then waits until we acknowledge those, which the kernel delays by 40 ms
-   * unless we send something. So we send a message.
+   * unless we send something. So we send a message, unless this turn has sent another one.
+   * @param before the number of bytes that had been sent when the data came
    */
-  #acknowledge(): void {
-    if (this.table.isOpening) {
+  #acknowledge(before: number): void {
+    if (this.table.isOpening && this.bytesOut === before) {
       this.wire.send(ignore);
     }
   }

@@ -40,6 +40,7 @@ describe("opening a channel", () => {
       silenceLimit,
       startLimit,
       hasStarted: () => started,
+      connection: () => undefined,
       ready: async () => connection,
       probe: async (milliseconds) => {
         probes.push(clock.monotonic());
