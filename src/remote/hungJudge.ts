@@ -76,7 +76,7 @@ export function judgeHung(evidence: Evidence, limits: JudgeLimits): HungReason[]
     }
   }
   const { idleSeconds } = evidence;
-  // A console, a desktop or tmux may be idle by design.
+  // A console, a desktop and what tmux lists in who(1) may be idle by design.
   const mayHangIdle = evidence.kind !== "login" || isRemote(evidence.record);
   if (
     mayHangIdle &&
