@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Disposable } from "../base/disposable.ts";
 import { asError } from "../base/errors.ts";
 import { guarded } from "../base/guarded.ts";
+import { onPeerGone } from "../base/streamEnd.ts";
 import { WireReader, wireString, wireUint32 } from "../base/wire.ts";
 import { decodeOpen, encodeRequest, message } from "../engine/channels/messages.ts";
 import { claimVariable } from "../engine/channels/relay/relayTypes.ts";
@@ -69,9 +70,7 @@ export class GatewayClient implements Disposable {
       "data",
       guarded((chunk: Buffer) => this.#receive(chunk)),
     );
-    stream.on("end", () => this.dispose());
-    stream.on("error", () => this.dispose());
-    stream.on("close", () => this.dispose());
+    onPeerGone(stream, () => this.dispose());
     stream.on(
       "drain",
       guarded(() => this.#pump()),

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Disposable } from "../base/disposable.ts";
 import { guarded } from "../base/guarded.ts";
+import { onPeerGone } from "../base/streamEnd.ts";
 import { WireReader, wireString, wireUint32 } from "../base/wire.ts";
 import { MuxFrames } from "../engine/mux/muxFrames.ts";
 import {
@@ -52,9 +53,7 @@ export class GatewayPipe implements Disposable {
       "drain",
       guarded(() => this.#stream?.drained()),
     );
-    socket.on("end", () => this.dispose());
-    socket.on("error", () => this.dispose());
-    socket.on("close", () => this.dispose());
+    onPeerGone(socket, () => this.dispose());
     socket.write(encodeMuxHello());
   }
 

@@ -4,6 +4,7 @@ import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 import { guarded } from "../base/guarded.ts";
 import { releaseMemory } from "../base/releaseMemory.ts";
+import { onPeerGone } from "../base/streamEnd.ts";
 import { WireReader, wireString, wireUint32 } from "../base/wire.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { ChannelRelay, RelayedClient } from "../engine/channels/relay/relayTypes.ts";
@@ -111,10 +112,7 @@ export class MuxConversation implements Disposable {
         this.#pump();
       }),
     );
-    // OpenSSH's client closes its socket when it ends, so a half-close means that it has gone.
-    socket.on("end", () => this.dispose());
-    socket.on("error", () => this.dispose());
-    socket.on("close", () => this.dispose());
+    onPeerGone(socket, () => this.dispose());
     const { window } = init;
     socket.write(encodeMuxHello(window && encodeWindowHello(window.hello())));
   }

@@ -8,6 +8,7 @@ import type { HostConfig } from "../../src/config/hostConfig.ts";
 import { HostKeyError } from "../../src/trust/hostKeyErrors.ts";
 import { createHostKeyVerifier } from "../../src/trust/hostKeyVerifier.ts";
 import { checkRevoked } from "../../src/trust/revokedKeys.ts";
+import { isRunning } from "../lab/processTree.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { keyText } from "../support/publicKeys.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
@@ -332,7 +333,7 @@ describe("KnownHostsCommand, compared with ssh", () => {
     controller.abort(new Error("given up"));
     await given;
     for (const pid of (await readFile(pids, "utf8")).trim().split("\n")) {
-      await expect.poll(() => isAlive(Number(pid))).toBe(false);
+      await expect.poll(() => isRunning(Number(pid))).toBe(false);
     }
   });
 
@@ -353,9 +354,3 @@ describe("KnownHostsCommand, compared with ssh", () => {
     await expect(readFile(mark)).rejects.toThrow();
   });
 });
-
-/** A zombie that has not been reaped yet does not count as alive. */
-async function isAlive(pid: number): Promise<boolean> {
-  const { stdout } = await run("ps", ["-o", "stat=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
-  return stdout.trim() !== "" && !stdout.trim().startsWith("Z");
-}

@@ -6,6 +6,7 @@ import { silentLogger } from "../../src/base/log.ts";
 import type { HostConfig } from "../../src/config/hostConfig.ts";
 import { createHostResolver } from "../../src/config/hostResolver.ts";
 import { runSsh } from "../../src/config/sshProgram.ts";
+import { isRunning } from "../lab/processTree.ts";
 import { ConfigHome, FakeSettings } from "../support/configFixtures.ts";
 
 describe("the real ssh -G", () => {
@@ -83,15 +84,10 @@ describe("the real ssh -G", () => {
     const pid = processOf(started);
     controller.abort("given up");
     await outcome;
-    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
   });
 });
 
 function processOf(file: string): number {
   return Number(readFileSync(file, "utf8"));
-}
-
-/** A process that has ended but was not reaped yet counts as ended. */
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { OpenSshEngine } from "../../src/engine/openssh/openSshEngine.ts";
+import { isRunning } from "../lab/processTree.ts";
 import { SshClient } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -321,12 +322,3 @@ describe("a master of the engine openssh at the ControlPath of ssh_config", () =
     }
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -2,13 +2,14 @@ import { execFile, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { freePort } from "../lab/freePort.ts";
+import { echoed, listens } from "../lab/localPorts.ts";
+import { commandLines } from "../lab/processTree.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
 import { type EveryTerminalLab, everyTerminalLab } from "../support/everyTerminalLab.ts";
@@ -193,7 +194,7 @@ describe("plain ssh with our line in its ssh_config", () => {
     programs.end(programs.programs()[0]?.id ?? "");
     await exited(child);
     expect([child.exitCode, programs.programs()]).toEqual([255, []]);
-    await until(async () => !(await processes()).includes(mark), "the command on the server has ended");
+    await until(async () => !(await commandLines()).includes(mark), "the command on the server has ended");
   });
 
   test("a killed ssh leaves nothing behind, here and on the server", async () => {
@@ -205,7 +206,7 @@ describe("plain ssh with our line in its ssh_config", () => {
     child.kill("SIGKILL");
     await exited(child);
     await until(() => lab.stack.programs.programs().length === 0, "the program has gone");
-    await until(async () => !(await processes()).includes(mark), "the command on the server has ended");
+    await until(async () => !(await commandLines()).includes(mark), "the command on the server has ended");
   });
 
   test("our own resolution of a host never meets the blocks", async () => {
@@ -218,24 +219,3 @@ describe("plain ssh with our line in its ssh_config", () => {
     expect(hosts.map(({ alias }) => alias)).toEqual(["lab", "other"]);
   });
 });
-
-/** The command lines of all processes. */
-async function processes(): Promise<string> {
-  return (await run("ps", ["-e", "-o", "args="])).stdout;
-}
-
-/** The reply of an echo server at the port, once it listens. */
-async function echoed(port: number): Promise<string> {
-  await until(() => listens(port), `port ${port} listens`);
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-  socket.end("hello");
-  return await text(socket);
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect({ port, host: "127.0.0.1" });
-  return (await new Promise((resolve) => {
-    socket.once("connect", () => resolve(true));
-    socket.once("error", () => resolve(false));
-  }).finally(() => socket.destroy())) as boolean;
-}

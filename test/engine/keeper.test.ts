@@ -1,28 +1,22 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, lstat, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, lstat, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
 import { nextEvent } from "../../src/base/emitter.ts";
-import type { KeptListed, KeptOpened } from "../../src/engine/keeper/keeperMessages.ts";
-import { KeptChannel } from "../../src/engine/keeper/keptChannel.ts";
-import type { SessionLimit } from "../../src/session/sessionTypes.ts";
-import { keeperPaths, talkAt } from "../../src/share/keeper/keeperProgram.ts";
+import type { KeptListed } from "../../src/engine/keeper/keeperMessages.ts";
+import { keeperPaths } from "../../src/share/keeper/keeperProgram.ts";
 import { listenIn } from "../../src/share/socketFolder.ts";
-import { processTable } from "../lab/processTree.ts";
+import { isRunning } from "../lab/processTree.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
-import { WindowProcess } from "../support/windowProcess.ts";
+import { attachTo, KeeperGround, residentKiB, shellValue, shown } from "../support/keeperGround.ts";
+import type { WindowProcess } from "../support/windowProcess.ts";
 import { Screen } from "../unit/terminal/support/screen.ts";
 
 describe("the keeper", () => {
   let host: SshdHost;
-  let folder: string;
-  let sockets: string;
-  let config: string;
-  let windows: WindowProcess[];
+  let ground: KeeperGround;
   let logins: number;
 
   beforeAll(async () => {
@@ -34,48 +28,20 @@ describe("the keeper", () => {
   });
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-keeper-"));
-    sockets = join(folder, "sockets");
-    config = join(folder, "config");
-    await writeFile(config, host.sshConfigText("lab"));
-    windows = [];
+    ground = await KeeperGround.prepare(host);
     logins = host.logins();
   });
 
-  afterEach(async () => {
-    const pids = await keepers();
-    await Promise.all(windows.map((window) => window.kill()));
-    // Its socket goes with the folder: it leaves, as after a logout.
-    await rm(folder, { recursive: true, force: true });
-    await until(() => !pids.some(isAlive), "the end of the keeper");
-  });
+  afterEach(async () => await ground[Symbol.asyncDispose]());
 
-  const newWindow = async (name: string, build = "test"): Promise<WindowProcess> => {
-    const env = { WINDOW_KEEPER: "on", WINDOW_BUILD: build };
-    const window = await WindowProcess.start(config, sockets, name, [], env);
-    windows.push(window);
-    return window;
-  };
+  const newWindow = async (name: string, build = "test"): Promise<WindowProcess> =>
+    await ground.window(name, { WINDOW_BUILD: build });
   const newLogins = (): number => host.logins() - logins;
-  /** The process ids of those that have a socket. */
-  const keepers = async (): Promise<readonly number[]> => {
-    const talks = await Promise.all((await keeperPaths(sockets)).map((path) => talkAt(path, systemClock)));
-    return talks.flatMap((talk) => {
-      talk?.socket.end();
-      return talk?.hello.pid ?? [];
-    });
-  };
-  /** What a query in the shell prints: `NAME-VALUE`. */
-  const query = async (window: WindowProcess, name: string, of: string, tab = 0): Promise<string> => {
-    await window.ask({ do: "type", tab, text: `echo ${name}-${of}-\r`, until: `${name}-\\w+-` });
-    const { text } = await window.ask({ do: "read", tab });
-    return new RegExp(`${name}-(\\w+)-`).exec(text)?.[1] ?? "";
-  };
 
   test("a shell survives the kill of its window, with its screen and what it writes meanwhile", async () => {
     const first = await newWindow("one");
     await first.ask({ do: "open", keep: "shell-1" });
-    const shell = await query(first, "pid", "$$");
+    const shell = await shellValue(first, "pid", "$$");
     const late = "clear; echo here; sleep 2; echo late-$((40 + 2))\r";
     await first.ask({ do: "type", tab: 0, text: late, until: "^here" });
     const before = await first.ask({ do: "read", tab: 0 });
@@ -85,7 +51,7 @@ describe("the keeper", () => {
     const after = await second.ask({ do: "read", tab: 0 });
     expect(after.text.startsWith(before.text.trimEnd())).toBe(true);
     expect(after.text).toContain("late-42");
-    expect(await query(second, "again", "$$")).toBe(shell);
+    expect(await shellValue(second, "again", "$$")).toBe(shell);
     expect(newLogins()).toBe(1);
   });
 
@@ -93,7 +59,7 @@ describe("the keeper", () => {
     const all = await Promise.all(["one", "two", "three", "four"].map((name) => newWindow(name)));
     await Promise.all(all.map((window, at) => window.ask({ do: "open", keep: `shell-${at}` })));
     expect(newLogins()).toBe(1);
-    expect(await keepers()).toHaveLength(1);
+    expect(await ground.keepers()).toHaveLength(1);
     const { masters } = await (all[0] as WindowProcess).ask({ do: "look" });
     expect(masters).toMatchObject([{ heldBy: { isKeeper: true }, sessions: 1 }]);
   });
@@ -101,17 +67,18 @@ describe("the keeper", () => {
   test("its socket, log and folder are for its user only, and a left over socket is replaced", async () => {
     const first = await newWindow("one");
     await first.ask({ do: "open", keep: "shell-1" });
-    const modes = async (name: string): Promise<number> => (await lstat(join(sockets, name))).mode & 0o777;
+    const modes = async (name: string): Promise<number> =>
+      (await lstat(join(ground.sockets, name))).mode & 0o777;
     expect(await modes("")).toBe(0o700);
-    for (const name of await readdir(sockets)) {
+    for (const name of await readdir(ground.sockets)) {
       expect([name, await modes(name)]).toEqual([name, 0o600]);
     }
-    const [pid = 0] = await keepers();
+    const [pid = 0] = await ground.keepers();
     const environment = await readFile(`/proc/${pid}/environ`, "utf8");
     expect(environment).not.toMatch(/VSCODE_|NODE_OPTIONS/);
     process.kill(pid, "SIGKILL");
     await first.ask({ do: "reopened" });
-    const after = await keepers();
+    const after = await ground.keepers();
     expect(after).toHaveLength(1);
     expect(after).not.toContain(pid);
   });
@@ -119,13 +86,13 @@ describe("the keeper", () => {
   test("a folder that others can enter is not used: the window logs in itself", async () => {
     const first = await newWindow("one");
     await first.ask({ do: "open", keep: "shell-1" });
-    const pids = await keepers();
+    const pids = await ground.keepers();
     await first.ask({ do: "stopKeeper" });
-    await until(() => !pids.some(isAlive), "the end of the keeper");
-    await chmod(sockets, 0o755);
+    await until(() => !pids.some(isRunning), "the end of the keeper");
+    await chmod(ground.sockets, 0o755);
     const second = await newWindow("two");
     await second.ask({ do: "open", keep: "shell-2" });
-    expect(await keepers()).toEqual([]);
+    expect(await ground.keepers()).toEqual([]);
     const { masters } = await second.ask({ do: "look" });
     expect(masters).toMatchObject([{ state: "ready", sessions: 1 }]);
     expect(masters[0]?.heldBy).toBeUndefined();
@@ -135,37 +102,37 @@ describe("the keeper", () => {
     const [one, two] = await Promise.all([newWindow("one"), newWindow("two")]);
     await one.ask({ do: "open", keep: "shell-1" });
     await two.ask({ do: "open", keep: "shell-2" });
-    const shell = await query(one, "pid", "$$");
-    const [pid = 0] = await keepers();
+    const shell = await shellValue(one, "pid", "$$");
+    const [pid = 0] = await ground.keepers();
     process.kill(pid, "SIGKILL");
     await Promise.all([one, two].map((window) => window.ask({ do: "reopened" })));
     const { text } = await one.ask({ do: "read", tab: 0 });
     expect(text).toMatch(/lost: the connection of the keeper ended/);
-    expect(await query(one, "again", "$$")).not.toBe(shell);
+    expect(await shellValue(one, "again", "$$")).not.toBe(shell);
     expect(newLogins()).toBe(2);
-    expect(await keepers()).toHaveLength(1);
+    expect(await ground.keepers()).toHaveLength(1);
   });
 
   test("a keeper of another build keeps its sessions, takes nothing new, and leaves after the last one", async () => {
     const old = await newWindow("old", "1.0");
     await old.ask({ do: "open", keep: "shell-1" });
-    const shell = await query(old, "pid", "$$");
-    const [before = 0] = await keepers();
+    const shell = await shellValue(old, "pid", "$$");
+    const [before = 0] = await ground.keepers();
     await old.kill();
     const updated = await newWindow("updated", "1.1");
     await updated.ask({ do: "open", keep: "shell-1" });
-    expect(await query(updated, "again", "$$")).toBe(shell);
+    expect(await shellValue(updated, "again", "$$")).toBe(shell);
     await updated.ask({ do: "open", keep: "shell-2" });
     expect(ids(await updated.ask({ do: "listKept" }))).toEqual(["shell-1"]);
     // Another connection.
-    await writeFile(config, host.sshConfigText("lab", ["Compression yes"]));
+    await writeFile(ground.config, host.sshConfigText("lab", ["Compression yes"]));
     const other = await newWindow("other", "1.1");
     await other.ask({ do: "open", keep: "shell-3" });
-    expect(await keepers()).toHaveLength(2);
+    expect(await ground.keepers()).toHaveLength(2);
     expect(ids(await other.ask({ do: "listKept" }))).toEqual(["shell-3", "shell-1"]);
     await updated.ask({ do: "end" });
     await updated.kill();
-    await until(() => !isAlive(before), "the end of the old keeper");
+    await until(() => !isRunning(before), "the end of the old keeper");
     expect(ids(await other.ask({ do: "listKept" }))).toEqual(["shell-3"]);
   });
 
@@ -177,30 +144,15 @@ describe("the keeper", () => {
       { id: "shell-1", host: "lab", window: window.child.pid, ended: false },
       { id: "shell-2", host: "lab", window: window.child.pid, ended: false },
     ]);
-    const shell = Number(await query(window, "pid", "$$"));
+    const shell = Number(await shellValue(window, "pid", "$$"));
     await window.ask({ do: "end" });
     await until(
       async () => (await window.ask({ do: "listKept" })).kept.length === 0,
       "the end of the sessions",
     );
-    await until(() => !isAlive(shell), "the end of the shell");
+    await until(() => !isRunning(shell), "the end of the shell");
   });
 
-  /** A window's end of a session, without the window. `kill` is what the end of its process does. */
-  const attach = async (
-    id: string,
-    limits: readonly SessionLimit[] = [],
-  ): Promise<{ readonly channel: KeptChannel; kill(): void }> => {
-    const talk = await talkAt(join(sockets, "keeper"), systemClock);
-    if (talk === undefined) {
-      throw new Error("there is no keeper");
-    }
-    const spec = { request: { type: "shell" }, pty: { term: "xterm", columns: 80, rows: 24 }, env: {} };
-    const keep = { id, host: "lab", title: "lab", limits, limitedFor: 0 };
-    const socket = (await readdir(sockets)).find((name) => name.startsWith("w"));
-    const opened = await talk.socket.call("open", { build: "test", pid: 1, socket, spec, keep });
-    return { channel: new KeptChannel(talk.socket, opened as KeptOpened), kill: () => talk.socket.destroy() };
-  };
   /** Starts a command as a session of the keeper, and kills its window. */
   const leave = async (id: string, command: string): Promise<void> => {
     const window = await newWindow(id);
@@ -213,13 +165,13 @@ describe("the keeper", () => {
     const sum = createHash("sha256").update(paste).digest("hex");
     await leave("paste", `stty raw -echo; echo ready; head -c ${paste.length} | sha256sum; sleep 600`);
     for (let kill = 1; kill <= 10; kill++) {
-      const { channel, kill: end } = await attach("paste");
+      const { channel, kill: end } = await attachTo(ground.sockets, "paste");
       const { bytesOut } = channel.details();
       channel.write(paste.subarray(bytesOut, bytesOut + 150_000 + kill));
       await nextEvent(channel.onDidDrain);
       end();
     }
-    const { channel } = await attach("paste");
+    const { channel } = await attachTo(ground.sockets, "paste");
     const screen = shown(channel);
     channel.write(paste.subarray(channel.details().bytesOut));
     await until(() => screen().includes(sum), "the checksum");
@@ -227,12 +179,12 @@ describe("the keeper", () => {
 
   test("each window sees a flood without a gap or a repetition, over ten kills", async () => {
     const last = 700_000;
-    const go = join(folder, "flood");
+    const go = join(ground.folder, "flood");
     await leave("flood", `echo ready; until [ -e ${go} ]; do sleep 0.1; done; seq ${last}; sleep 600`);
     await writeFile(go, "");
     let end = 0;
     for (let kill = 1; kill <= 10; kill++) {
-      const { channel, kill: die } = await attach("flood");
+      const { channel, kill: die } = await attachTo(ground.sockets, "flood");
       const screen = new Screen(80, 24);
       screen.terminal.options.scrollback = 50_000;
       let bytes = 0;
@@ -249,19 +201,19 @@ describe("the keeper", () => {
       expect(lines.at(-1)).toBeGreaterThan(end);
       end = lines.at(-1) ?? 0;
     }
-    const { channel } = await attach("flood");
+    const { channel } = await attachTo(ground.sockets, "flood");
     const screen = shown(channel);
     await until(() => screen().includes(`\n${last}\r\n`), "the end of the flood");
   });
 
   test("its memory is bounded while no window reads the floods of ten sessions", async () => {
     const window = await newWindow("one");
-    const go = join(folder, "go");
+    const go = join(ground.folder, "go");
     for (let tab = 0; tab < 10; tab++) {
       const command = `echo ready; until [ -e ${go} ]; do sleep 0.1; done; exec yes`;
       await window.ask({ do: "open", command, keep: `flood-${tab}` });
     }
-    const [pid = 0] = await keepers();
+    const [pid = 0] = await ground.keepers();
     await window.kill();
     const floods = (): number =>
       host.connections().flatMap(({ all }) => all.filter(({ name }) => name === "yes")).length;
@@ -276,7 +228,7 @@ describe("the keeper", () => {
     const growth = (await residentKiB(pid)) - before;
     process.stdout.write(`keeper: ${Math.round(growth / 1024)} MiB more for ten floods\n`);
     expect(growth).toBeLessThan(100 * 1024);
-    const { channel } = await attach("flood-3");
+    const { channel } = await attachTo(ground.sockets, "flood-3");
     const screen = shown(channel);
     await until(() => screen().includes("y\r\ny"), "the flood");
   });
@@ -286,7 +238,7 @@ describe("the keeper", () => {
     await window.ask({ do: "open", keep: "shell-1" });
     const all = await Promise.all(
       [1, 2, 3, 4].map(async () => {
-        const { channel } = await attach("shared");
+        const { channel } = await attachTo(ground.sockets, "shared");
         let isClosed = false;
         channel.onDidClose(() => {
           isClosed = true;
@@ -309,14 +261,14 @@ describe("the keeper", () => {
   test("a keeper whose socket has been replaced leaves, and the other's socket stays", async () => {
     const window = await newWindow("one");
     await window.ask({ do: "open", keep: "shell-1" });
-    const [pid = 0] = await keepers();
+    const [pid = 0] = await ground.keepers();
     await window.kill();
     const other = createServer();
     try {
-      await rename(join(sockets, "keeper"), join(sockets, "aside"));
-      await listenIn(sockets, other, "keeper");
-      await until(() => !isAlive(pid), "the end of the keeper");
-      expect((await lstat(join(sockets, "keeper"))).isSocket()).toBe(true);
+      await rename(join(ground.sockets, "keeper"), join(ground.sockets, "aside"));
+      await listenIn(ground.sockets, other, "keeper");
+      await until(() => !isRunning(pid), "the end of the keeper");
+      expect((await lstat(join(ground.sockets, "keeper"))).isSocket()).toBe(true);
     } finally {
       other.close();
     }
@@ -325,17 +277,17 @@ describe("the keeper", () => {
   test("no keeper is looked for in a folder that others can enter", async () => {
     const window = await newWindow("one");
     await window.ask({ do: "open", keep: "shell-1" });
-    expect(await keeperPaths(sockets)).toHaveLength(1);
-    await chmod(sockets, 0o711);
-    expect(await keeperPaths(sockets)).toEqual([]);
-    await chmod(sockets, 0o700);
+    expect(await keeperPaths(ground.sockets)).toHaveLength(1);
+    await chmod(ground.sockets, 0o711);
+    expect(await keeperPaths(ground.sockets)).toEqual([]);
+    await chmod(ground.sockets, 0o700);
   });
 
   test("a client that floods it with calls and reads nothing is disconnected", async () => {
     const window = await newWindow("one");
     await window.ask({ do: "open", keep: "shell-1" });
-    const [pid = 0] = await keepers();
-    const client = connect(join(sockets, "keeper"));
+    const [pid = 0] = await ground.keepers();
+    const client = connect(join(ground.sockets, "keeper"));
     const isGone = new Promise<void>((resolve) => client.once("close", () => resolve()));
     client.on("error", () => {});
     const json = JSON.stringify({ call: 1, name: "x".repeat(200_000), args: null });
@@ -350,51 +302,35 @@ describe("the keeper", () => {
     flood();
     await isGone;
     expect(await residentKiB(pid)).toBeLessThan(400 * 1024);
-    expect(await query(window, "still", "$$")).toMatch(/^\d+$/);
+    expect(await shellValue(window, "still", "$$")).toMatch(/^\d+$/);
   });
 
   test("limits go on counting while no window is attached, and the next window is told", async () => {
     const window = await newWindow("one");
     await window.ask({ do: "open", keep: "shell-1" });
     for (const kind of ["time", "idle"] as const) {
-      const { kill } = await attach(kind, [{ kind, seconds: 2, source: { kind: "default" } }]);
+      const { kill } = await attachTo(ground.sockets, kind, [
+        { kind, seconds: 2, source: { kind: "default" } },
+      ]);
       kill();
       const isOver = async (): Promise<boolean> =>
         (await window.ask({ do: "listKept" })).kept.some(({ id, ended }) => id === kind && ended);
       await until(isOver, "the limit");
-      const { channel } = await attach(kind);
+      const { channel } = await attachTo(ground.sockets, kind);
       channel.resume();
       expect(await nextEvent(channel.onDidClose)).toMatchObject({ limit: { limit: kind, seconds: 2 } });
     }
   });
 });
 
-function isAlive(pid: number): boolean {
-  return processTable().some((each) => each.pid === pid);
-}
-
 function ids({ kept }: { readonly kept: readonly KeptListed[] }): readonly string[] {
   return kept.map(({ id }) => id);
-}
-
-/** Reads a session. @returns the text that has come */
-function shown(channel: KeptChannel): () => string {
-  let text = "";
-  channel.onDidReceive(({ data }) => {
-    text = (text + Buffer.from(data).toString("latin1")).slice(-100_000);
-  });
-  channel.resume();
-  return () => text;
 }
 
 /** The numbers of complete lines. */
 function numbered(text: string): readonly number[] {
   const lines = text.trimEnd().split("\n");
   return lines.slice(0, -1).flatMap((line) => (/^\d+$/.test(line) ? [Number(line)] : []));
-}
-
-async function residentKiB(pid: number): Promise<number> {
-  return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
 /** Of all processors, in hundredths of a second (proc(5)). */

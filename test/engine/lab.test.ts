@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { askpassEnv } from "../lab/askpass.ts";
-import { processTable } from "../lab/processTree.ts";
+import { isRunning } from "../lab/processTree.ts";
 import { nextOutput, SshClient } from "../lab/sshClient.ts";
 import { type SshdHost, type SshdHostOptions, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -22,8 +22,6 @@ async function clientOf(host: SshdHost, extra?: readonly string[]): Promise<SshC
   clients.push(client);
   return client;
 }
-
-const isThere = (pid: number): boolean => processTable().some((process) => process.pid === pid);
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.stop()));
@@ -151,10 +149,10 @@ describe("a real sshd", () => {
     const host = await start();
     const client = await clientOf(host);
     const detached = Number(await client.run("setsid sleep 1000 >/dev/null 2>&1 & echo $!"));
-    expect(isThere(detached)).toBe(true);
+    expect(isRunning(detached)).toBe(true);
     const listener = host.pid ?? 0;
     await host.stop();
-    await until(() => !isThere(detached) && !isThere(listener));
+    await until(() => !isRunning(detached) && !isRunning(listener));
     expect(existsSync(host.folder)).toBe(false);
   });
 
@@ -166,8 +164,8 @@ describe("a real sshd", () => {
       setInterval(() => {}, 1000);`;
     const starter = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "pipe" });
     const { pid, folder } = JSON.parse(await nextOutput(starter));
-    expect([isThere(pid), existsSync(folder)]).toEqual([true, true]);
+    expect([isRunning(pid), existsSync(folder)]).toEqual([true, true]);
     starter.kill("SIGKILL");
-    await until(() => !isThere(pid) && !existsSync(folder));
+    await until(() => !isRunning(pid) && !existsSync(folder));
   });
 });

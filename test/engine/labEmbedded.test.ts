@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type EmbeddedHost, startEmbeddedHost } from "../lab/embeddedHost.ts";
 import { makeEmbeddedKey } from "../lab/embeddedKey.ts";
 import { startLabHost } from "../lab/labHost.ts";
-import { processTable } from "../lab/processTree.ts";
+import { isRunning } from "../lab/processTree.ts";
 import { nextOutput, SshClient } from "../lab/sshClient.ts";
 import { until } from "../lab/until.ts";
 
@@ -119,12 +119,11 @@ describe("the embedded server, used by the real ssh", () => {
     const terminal = client.spawn("echo $$; sleep 1000", ["-tt"]);
     const first = Number(await nextOutput(terminal));
     const detached = Number(await client.run("setsid sleep 1000 >/dev/null 2>&1 & echo $!"));
-    const isThere = (pid: number): boolean => processTable().some((process) => process.pid === pid);
-    expect([isThere(first), isThere(detached)]).toEqual([true, true]);
+    expect([isRunning(first), isRunning(detached)]).toEqual([true, true]);
     terminal.kill();
-    await until(() => !isThere(first));
+    await until(() => !isRunning(first));
     await host.stop();
-    await until(() => !isThere(detached));
+    await until(() => !isRunning(detached));
     expect(existsSync(host.folder)).toBe(false);
   });
 });

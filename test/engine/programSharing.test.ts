@@ -2,14 +2,15 @@ import { execFile, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { wrapperVariables } from "../../src/share/wrapperScripts.ts";
 import { freePort } from "../lab/freePort.ts";
+import { echoed, listens } from "../lab/localPorts.ts";
+import { commandLines } from "../lab/processTree.ts";
 import { nextOutput } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -179,7 +180,7 @@ describe("programs on our connection", () => {
     await exited(child);
     expect(child.exitCode).toBe(255);
     expect(programs.programs()).toEqual([]);
-    await until(async () => !(await processes()).includes(mark), "the command on the server has ended");
+    await until(async () => !(await commandLines()).includes(mark), "the command on the server has ended");
   });
 
   test("a program keeps the connection, which lingers when the program has ended", async () => {
@@ -229,24 +230,3 @@ describe("a server that accepts two sessions on a connection", () => {
     await host.stop();
   });
 });
-
-/** The command lines of all processes. */
-async function processes(): Promise<string> {
-  return (await run("ps", ["-e", "-o", "args="])).stdout;
-}
-
-/** The reply of an echo server at the port, once it listens. */
-async function echoed(port: number): Promise<string> {
-  await until(() => listens(port), `port ${port} listens`);
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-  socket.end("hello");
-  return await text(socket);
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect({ port, host: "127.0.0.1" });
-  return (await new Promise((resolve) => {
-    socket.once("connect", () => resolve(true));
-    socket.once("error", () => resolve(false));
-  }).finally(() => socket.destroy())) as boolean;
-}

@@ -14,7 +14,7 @@ import type { RemoteSession } from "../../src/remote/remoteSession.ts";
 import { RemoteViewService } from "../../src/remote/remoteViewService.ts";
 import { canMakeUsers, labUser } from "../lab/labUser.ts";
 import { Netns, netnsAvailable } from "../lab/netns.ts";
-import { processTable } from "../lab/processTree.ts";
+import { isRunning, processTable } from "../lab/processTree.ts";
 import { nextOutput, SshClient } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -63,10 +63,6 @@ async function sessionOf(client: SshClient, program: string, tty = true, before 
 
 function processNamed(name: string, pid: number): boolean {
   return processTable().some((process) => process.pid === pid && process.name === name);
-}
-
-function lives(pid: number): boolean {
-  return processTable().some((process) => process.pid === pid);
 }
 
 function viewOf(exec: RemoteExec, hungAfterSeconds: number, sudo = false): RemoteViewService {
@@ -155,7 +151,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect(find(sessions, busy).hung).toEqual([]);
     const report = await view.kill("m1", [find(sessions, idle).id], { force: false, onlyHung: true });
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
-    expect([lives(idle), lives(busy)]).toEqual([false, true]);
+    expect([isRunning(idle), isRunning(busy)]).toEqual([false, true]);
     // The terminal's number may have been reused.
     const pids = view.snapshot("m1")?.sessions.flatMap(({ targets }) => targets.map(({ pid }) => pid));
     expect(pids).not.toContain(idle);
@@ -169,7 +165,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect(session).toMatchObject({ state: "stopped", hung: [{ kind: "stopped", pid: stopped }] });
     const report = await view.kill("m1", [session.id], { force: false, onlyHung: true });
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
-    expect(lives(stopped)).toBe(false);
+    expect(isRunning(stopped)).toBe(false);
   });
 
   it("finds a session whose sshd is stopped while its client has disconnected, and ends it", async () => {
@@ -188,7 +184,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     await view.refresh("m1");
     const report = await view.kill("m1", [session?.id ?? ""], { force: false, onlyHung: true });
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
-    expect([lives(program), lives(parent)]).toEqual([false, false]);
+    expect([isRunning(program), isRunning(parent)]).toEqual([false, false]);
   });
 
   it("finds a privileged sshd whose child was killed, and ends it", async () => {
@@ -210,7 +206,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect(orphan.hung.map(({ kind }) => kind)).toContain("orphan");
     const report = await killRemoteSessions({ exec: rootExec, sudo: false }, [orphan], fresh, gently);
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
-    expect(lives(monitor)).toBe(false);
+    expect(isRunning(monitor)).toBe(false);
   });
 
   it("reports that a process survives HUP and TERM, so that it needs KILL", async () => {
@@ -219,7 +215,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     const session = find((await view.refresh("m1")).sessions, program);
     const first = await view.kill("m1", [session.id], gently);
     expect(first.sessions.map(({ outcome }) => outcome)).toEqual(["alive"]);
-    expect(lives(program)).toBe(true);
+    expect(isRunning(program)).toBe(true);
     process.kill(program, "SIGKILL");
   });
 
@@ -229,7 +225,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     const session = find((await view.refresh("m1")).sessions, program);
     const report = await view.kill("m1", [session.id], { force: true, onlyHung: false });
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
-    expect(lives(program)).toBe(false);
+    expect(isRunning(program)).toBe(false);
   });
 
   it("refuses to kill the sshd of its own connection, also in the script", async () => {
@@ -252,7 +248,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
       onlyHung: false,
     });
     expect(script.sessions.map(({ outcome }) => outcome)).toEqual(["own"]);
-    expect(lives(sshd?.pid ?? 0)).toBe(true);
+    expect(isRunning(sshd?.pid ?? 0)).toBe(true);
   });
 
   it("reports that it may not end another user's session", async () => {
@@ -261,14 +257,14 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     const session = find((await view.refresh("m1")).sessions, program);
     const report = await view.kill("m1", [session.id], { force: true, onlyHung: false });
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["denied"]);
-    expect(lives(program)).toBe(true);
+    expect(isRunning(program)).toBe(true);
   });
 
   it("refuses if the pid now belongs to another process", async () => {
     const program = await sessionOf(root, "sleep 1008");
     const before = find(await readQuickly(rootExec), program);
     process.kill(program, "SIGKILL");
-    await until(() => !lives(program), "the end");
+    await until(() => !isRunning(program), "the end");
     const other = await withPid(program);
     try {
       // As if the list had been read just before the pid was reused.
@@ -277,7 +273,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
         onlyHung: false,
       });
       expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["changed"]);
-      expect(lives(program)).toBe(true);
+      expect(isRunning(program)).toBe(true);
       // And after the list was read again.
       const view = viewOf(rootExec, 1800);
       await view.refresh("m1");
@@ -299,7 +295,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
       expect(sudo).toBe("used");
       const report = await view.kill("m1", [find(sessions, program).id], gently);
       expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
-      expect(lives(program)).toBe(false);
+      expect(isRunning(program)).toBe(false);
     } finally {
       execFileSync("rm", ["-f", rule]);
     }
@@ -321,7 +317,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect(session).toMatchObject({ kind: "terminal", user: host.user, programs: ["sleep 1010"] });
     const report = await view.kill("m1", [session.id], gently);
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
-    expect(lives(program)).toBe(false);
+    expect(isRunning(program)).toBe(false);
   });
 });
 
@@ -348,7 +344,7 @@ describe.runIf(canMakeUsers() && netnsAvailable())("a session whose client lost 
       const fresh = await readQuickly(exec);
       const report = await killRemoteSessions({ exec, sudo: false }, [find(fresh, program)], fresh, gently);
       expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
-      expect(lives(program)).toBe(false);
+      expect(isRunning(program)).toBe(false);
     } finally {
       await Promise.all([away.stop(), inside.stop()]);
       await host.stop();

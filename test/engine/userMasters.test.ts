@@ -6,6 +6,7 @@ import { nextEvent } from "../../src/base/emitter.ts";
 import type { RidingConsent } from "../../src/share/userMasterPorts.ts";
 import type { UserMasterSnapshot } from "../../src/share/userMasterTypes.ts";
 import { freePort } from "../lab/freePort.ts";
+import { isRunning } from "../lab/processTree.ts";
 import { SshClient } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -263,12 +264,3 @@ describe("connections that the user's own ssh has at its ControlPath", () => {
     });
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

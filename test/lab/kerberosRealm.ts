@@ -1,11 +1,11 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "./freePort.ts";
+import { listens } from "./localPorts.ts";
 import { until } from "./until.ts";
 
 const run = promisify(execFile);
@@ -86,14 +86,4 @@ function serverConfig(folder: string, port: number): string {
 [logging]
   kdc = FILE:${folder}/kdc.log
 `;
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }

@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { promisify } from "node:util";
 
 export interface LabProcess {
   readonly pid: number;
@@ -30,6 +31,10 @@ export function processTable(): LabProcess[] {
   });
 }
 
+export function isRunning(pid: number): boolean {
+  return processTable().some((process) => process.pid === pid);
+}
+
 /** `root` and everything below it, parents first. Empty if `root` has ended. */
 export function descendants(root: number, table: readonly LabProcess[] = processTable()): LabProcess[] {
   const found = table.filter((process) => process.pid === root);
@@ -37,6 +42,11 @@ export function descendants(root: number, table: readonly LabProcess[] = process
     found.push(...table.filter((candidate) => candidate.parent === process.pid && candidate.pid !== root));
   }
   return found;
+}
+
+/** The command lines of all processes of this machine, one a line. */
+export async function commandLines(): Promise<string> {
+  return (await promisify(execFile)("ps", ["-e", "-o", "args="])).stdout;
 }
 
 /** Sends `signal` to all that still exist. */

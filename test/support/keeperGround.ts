@@ -9,7 +9,7 @@ import { KeptChannel } from "../../src/engine/keeper/keptChannel.ts";
 import type { SessionLimit } from "../../src/session/sessionTypes.ts";
 import { keeperEnvironment, keeperPaths, talkAt } from "../../src/share/keeper/keeperProgram.ts";
 import { prepareSocketFolder } from "../../src/share/socketFolder.ts";
-import { processTable } from "../lab/processTree.ts";
+import { isRunning } from "../lab/processTree.ts";
 import type { SshdHost } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
@@ -76,7 +76,7 @@ export class KeeperGround implements AsyncDisposable {
     await Promise.all(this.#windows.map((window) => window.kill()));
     // Its socket goes with the folder: it leaves, as after a logout.
     await rm(this.folder, { recursive: true, force: true });
-    await until(() => !pids.some(isAlive), "the end of the keeper");
+    await until(() => !pids.some(isRunning), "the end of the keeper");
     await Promise.all(this.#children.map((child) => exited(child)));
   }
 }
@@ -111,10 +111,6 @@ export function shown(channel: KeptChannel): () => string {
 
 export async function residentKiB(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1]);
-}
-
-export function isAlive(pid: number): boolean {
-  return processTable().some((each) => each.pid === pid);
 }
 
 /** What a query in the shell of a window's terminal prints: `NAME-VALUE`. */

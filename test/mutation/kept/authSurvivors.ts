@@ -1,15 +1,4 @@
-import {
-  compilerOnly,
-  cost,
-  inFile,
-  type KeptSurvivor,
-  log,
-  missing,
-  once,
-  sameResult,
-  twoGuards,
-  wording,
-} from "./keptSurvivor.ts";
+import { inFile, type KeptSurvivor, why } from "./keptSurvivor.ts";
 
 const engine = "test/engine/securityKeys.test.ts runs it with OpenSSH's programs";
 const worker = "it runs in a thread of the built extension: test/engine/authKeyReader.test.ts";
@@ -20,12 +9,12 @@ export const authSurvivors: readonly KeptSurvivor[] = [
     "src/auth/agent/addToAgent.ts",
     [
       "if (encoded === undefined || path === undefined || setting === undefined || agent.add === undefined) {",
-      twoGuards,
+      why.twoGuards,
     ],
-    ["...(setting.seconds !== undefined && { lifetime: setting.seconds }),", compilerOnly],
+    ["...(setting.seconds !== undefined && { lifetime: setting.seconds }),", why.compilerOnly],
     [
       "const encoded = setting === undefined || path === undefined ? undefined : key.forAgent?.();",
-      twoGuards,
+      why.twoGuards,
     ],
   ),
   ...inFile(
@@ -34,17 +23,20 @@ export const authSurvivors: readonly KeptSurvivor[] = [
       'throw new AgentError("unreachable", `The agent\'s path is longer than ${longestPath} bytes: ${path}`);',
       "newer versions of Node refuse such a path, too",
     ],
-    ['new AgentError("timed-out", `The agent at ${path} did not answer within ${limit / 1000} s`);', wording],
-    ['signal.addEventListener("abort", () => reject(signal.reason), { once: true });', once],
+    [
+      'new AgentError("timed-out", `The agent at ${path} did not answer within ${limit / 1000} s`);',
+      why.wording,
+    ],
+    ['signal.addEventListener("abort", () => reject(signal.reason), { once: true });', why.once],
     [
       'if (!path.startsWith("\\\\\\\\") && Buffer.byteLength(path) > longestPath) {',
       "newer versions of Node refuse such a path, too",
     ],
-    ["if (length === 0 || length > longestMessage) {", twoGuards],
+    ["if (length === 0 || length > longestMessage) {", why.twoGuards],
   ),
   ...inFile("src/auth/agent/agentMessages.ts", [
     "if (publicKey === undefined || comment === undefined) {",
-    sameResult,
+    why.sameResult,
   ]),
   ...inFile("src/auth/authErrors.ts", [
     "static is(error: unknown): error is AgentError {",
@@ -53,27 +45,30 @@ export const authSurvivors: readonly KeptSurvivor[] = [
   ...inFile(
     "src/auth/authenticator.ts",
     ["#wasAsked = false;", "it is set before it is read"],
-    ["if (await can?.(this.#methodsLeft ?? [])) {", compilerOnly],
-    ["default:", sameResult],
-    ["methodsLeft: (this.#methodsLeft ?? []).map((name) => printable(name)),", compilerOnly],
+    ["if (await can?.(this.#methodsLeft ?? [])) {", why.compilerOnly],
+    ["default:", why.sameResult],
+    ["methodsLeft: (this.#methodsLeft ?? []).map((name) => printable(name)),", why.compilerOnly],
     [
       "return this.#answeredAt !== undefined && this.#clock.monotonic() - this.#answeredAt > longWait;",
       "a boundary in milliseconds",
     ],
-    ["if (change === undefined) {", compilerOnly],
+    ["if (change === undefined) {", why.compilerOnly],
     ["if (round > 1) {", "the password of the first round is asked for after it"],
   ),
   ...inFile(
     "src/auth/identities.ts",
-    ["if (agentKeys.length < allAgentKeys.length) {", log],
+    ["if (agentKeys.length < allAgentKeys.length) {", why.log],
     [
       "const others = config.identitiesOnly ? [] : agentKeys.filter((key) => fileOf(key) === undefined);",
-      twoGuards,
+      why.twoGuards,
     ],
-    ["(publicKeyOf(read) === undefined && beside === certificate)),", twoGuards],
-    ['case "public":', compilerOnly],
-    ["...named.map((key) => agentIdentity(request, key, `${fileOf(key)?.origin} (agent)`)),", compilerOnly],
-    ['read.kind !== "public" &&', twoGuards],
+    ["(publicKeyOf(read) === undefined && beside === certificate)),", why.twoGuards],
+    ['case "public":', why.compilerOnly],
+    [
+      "...named.map((key) => agentIdentity(request, key, `${fileOf(key)?.origin} (agent)`)),",
+      why.compilerOnly,
+    ],
+    ['read.kind !== "public" &&', why.twoGuards],
   ),
   ...inFile(
     "src/auth/keyOffers.ts",
@@ -89,7 +84,7 @@ export const authSurvivors: readonly KeptSurvivor[] = [
     ["mayAsk && prompter.pin !== undefined", engine],
     [
       "return requestAlgorithm(type, this.#options.config.pubkeyAcceptedAlgorithms, [type]) === undefined &&",
-      wording,
+      why.wording,
     ],
   ),
   ...inFile(
@@ -103,7 +98,7 @@ export const authSurvivors: readonly KeptSurvivor[] = [
   ),
   ...inFile(
     "src/auth/keys/certificateFile.ts",
-    ["): KeyFileError => new KeyFileError(reason, file, `${file}: ${what}`, { cause });", log],
+    ["): KeyFileError => new KeyFileError(reason, file, `${file}: ${what}`, { cause });", why.log],
     [
       'const [, type = "", base64 = ""] = /^[ \\t]*([^ \\t]+)[ \\t]+([A-Za-z0-9+/]+=*)(?=\\s|$)/.exec(line) ?? [];',
       "only later elements are read",
@@ -132,21 +127,21 @@ export const authSurvivors: readonly KeptSurvivor[] = [
     ['signal?.addEventListener("abort", onAbort, { once: true });', worker],
     ['worker.once("message", resolve);', worker],
     ['signal?.removeEventListener("abort", onAbort);', worker],
-    ["} finally {", cost],
-    ["clearTimeout(timer);", cost],
+    ["} finally {", why.cost],
+    ["clearTimeout(timer);", why.cost],
     ["signal?.throwIfAborted();", worker],
     ['worker.once("error", reject);', worker],
     [
       'worker.once("exit", (code) => reject(new Error(`The key worker ended early with exit code ${code}`)));',
       worker,
     ],
-    ["worker.terminate().catch(() => {});", cost],
+    ["worker.terminate().catch(() => {});", why.cost],
   ),
   ...inFile(
     "src/auth/keys/keyRing.ts",
-    ["const done = Promise.allSettled([before, turn]).then(() => {", cost],
-    ["if (this.#turns.get(file) === done) {", cost],
-    ["this.#turns.delete(file);", cost],
+    ["const done = Promise.allSettled([before, turn]).then(() => {", why.cost],
+    ["if (this.#turns.get(file) === done) {", why.cost],
+    ["this.#turns.delete(file);", why.cost],
   ),
   ...inFile(
     "src/auth/keys/openSshPrivateKey.ts",
@@ -154,18 +149,18 @@ export const authSurvivors: readonly KeptSurvivor[] = [
       "const padded = Buffer.concat([Buffer.alloc(bytes), secret]).subarray(-bytes);",
       "Node takes a number with any leading zeros",
     ],
-    ["kdf === undefined ||", missing],
-    ["kdfOptions === undefined ||", missing],
-    ["tag === undefined ||", compilerOnly],
+    ["kdf === undefined ||", why.missing],
+    ["kdfOptions === undefined ||", why.missing],
+    ["tag === undefined ||", why.compilerOnly],
     [
       'return cipher === undefined || envelope.kdf !== "bcrypt" || salt === undefined || rounds === undefined',
-      missing,
+      why.missing,
     ],
-    ["} catch {", sameResult],
-    ["jwk === undefined ||", twoGuards],
-    ["padding?.every((byte, index) => byte === ((index + 1) & 0xff)) !== true", compilerOnly],
-    ["cipher === undefined ||", compilerOnly],
-    ["publicKey === undefined ||", compilerOnly],
+    ["} catch {", why.sameResult],
+    ["jwk === undefined ||", why.twoGuards],
+    ["padding?.every((byte, index) => byte === ((index + 1) & 0xff)) !== true", why.compilerOnly],
+    ["cipher === undefined ||", why.compilerOnly],
+    ["publicKey === undefined ||", why.compilerOnly],
     ["dp: number(d % (p - 1n)),", "OpenSSL computes without these numbers where they are wrong"],
     ["dq: number(d % (q - 1n)),", "OpenSSL computes without these numbers where they are wrong"],
     ["point?.length !== 1 + 2 * bytes ||", "Node refuses such a point, too"],
@@ -173,19 +168,19 @@ export const authSurvivors: readonly KeptSurvivor[] = [
   ),
   ...inFile("src/auth/keys/pemBlocks.ts", [
     "const label = at < 0 ? undefined : begin.exec(line.slice(at))?.[1];",
-    sameResult,
+    why.sameResult,
   ]),
   ...inFile(
     "src/auth/keys/pkcs8Work.ts",
-    ["for (let at = from; at < to; ) {", sameResult],
-    ["const digits = first < 0 ? bytes.subarray(0, 0) : bytes.subarray(first);", sameResult],
+    ["for (let at = from; at < to; ) {", why.sameResult],
+    ["const digits = first < 0 ? bytes.subarray(0, 0) : bytes.subarray(first);", why.sameResult],
     [
       "return digits.length > 4 || (digits.length > 0 && digits.readUIntBE(0, digits.length) > mostRounds);",
       "a number of four bytes is above the limit",
     ],
-    ["if (tag === undefined || length === undefined) {", twoGuards],
-    ["const bytes = length < 0x80 ? 0 : length & 0x7f;", sameResult],
-    ["if (found === undefined || found.end > to) {", compilerOnly],
+    ["if (tag === undefined || length === undefined) {", why.twoGuards],
+    ["const bytes = length < 0x80 ? 0 : length & 0x7f;", why.sameResult],
+    ["if (found === undefined || found.end > to) {", why.compilerOnly],
   ),
   ...inFile(
     "src/auth/keys/privateKeySigner.ts",
@@ -201,7 +196,7 @@ export const authSurvivors: readonly KeptSurvivor[] = [
       "Buffer.concat([type, point, Buffer.concat([base64Url(privateJwk(key).d), point])].map(wireString)),",
       realAgent,
     ],
-    ["default:", sameResult],
+    ["default:", why.sameResult],
     ['return Buffer.concat([wireString("ssh-rsa"), ...numbers]);', realAgent],
     ["forAgent: () =>", realAgent],
   ),
@@ -216,24 +211,27 @@ export const authSurvivors: readonly KeptSurvivor[] = [
       "what is not stored is not deleted either",
     ],
   ),
-  ...inFile("src/auth/loginMemory.ts", ["if (stored) {", sameResult]),
+  ...inFile("src/auth/loginMemory.ts", ["if (stored) {", why.sameResult]),
   ...inFile("src/auth/agent/agentKeys.ts", [
     "for (const key of unique.filter(({ type }) => !usableTypes.test(type)).slice(0, mostLeftOutLogged)) {",
-    log,
+    why.log,
   ]),
-  ...inFile("src/auth/keys/identityFiles.ts", ["if (config.identityFilesAreDefault && isMissing) {", log]),
+  ...inFile("src/auth/keys/identityFiles.ts", [
+    "if (config.identityFilesAreDefault && isMissing) {",
+    why.log,
+  ]),
   ...inFile(
     "src/auth/loginNeeds.ts",
-    ["return !this.needsPerson(login) || this.#entries.get(keyOf(login))?.tried !== true;", compilerOnly],
-    ["return passwordSecret({ ...login, hostName: login.hostName.toLowerCase() });", sameResult],
+    ["return !this.needsPerson(login) || this.#entries.get(keyOf(login))?.tried !== true;", why.compilerOnly],
+    ["return passwordSecret({ ...login, hostName: login.hostName.toLowerCase() });", why.sameResult],
   ),
-  ...inFile("src/auth/passwordQuestion.ts", ["first?.echo === false &&", compilerOnly]),
+  ...inFile("src/auth/passwordQuestion.ts", ["first?.echo === false &&", why.compilerOnly]),
   ...inFile(
     "src/auth/passwordSource.ts",
     ["#isDoubtful = false;", "it is set before it is read"],
     ["this.#pending = { value, isStored: true, remember: false };", "what is stored is not stored again"],
-    ["const wasStored = this.#pending?.isStored === true || this.#outdated;", compilerOnly],
-    ["} else if (this.#outdated && this.#stored !== undefined) {", compilerOnly],
+    ["const wasStored = this.#pending?.isStored === true || this.#outdated;", why.compilerOnly],
+    ["} else if (this.#outdated && this.#stored !== undefined) {", why.compilerOnly],
   ),
   ...inFile("src/auth/secrets.ts", [
     'return ` via ProxyCommand ${createHash("sha256").update(proxyCommand).digest("hex").slice(0, 12)}`;',
@@ -241,6 +239,6 @@ export const authSurvivors: readonly KeptSurvivor[] = [
   ]),
   ...inFile("src/auth/signatureAlgorithms.ts", [
     'return algorithm.replace(/^rsa-sha2-(?:256|512)/, "ssh-rsa");',
-    sameResult,
+    why.sameResult,
   ]),
 ];

@@ -1,17 +1,9 @@
-import {
-  compilerOnly,
-  cost,
-  inFile,
-  type KeptSurvivor,
-  once,
-  sameResult,
-  twoGuards,
-} from "./keptSurvivor.ts";
+import { inFile, type KeptSurvivor, why } from "./keptSurvivor.ts";
 
 export const connectionSurvivors: readonly KeptSurvivor[] = [
   ...inFile("src/master/channelOpener.ts", [
     'signal.addEventListener("abort", onAbort, { once: true });',
-    once,
+    why.once,
   ]),
   ...inFile("src/master/heartbeat.ts", [
     "this.#count = { unanswered: 0, lastProbe: now, excusedUntil: now, due: { wall: 0, monotonic: 0 } };",
@@ -19,12 +11,12 @@ export const connectionSurvivors: readonly KeptSurvivor[] = [
   ]),
   ...inFile(
     "src/master/master.ts",
-    ["if (this.isEnded) {", twoGuards],
+    ["if (this.isEnded) {", why.twoGuards],
     ["this.#end(undefined);", "the destroyed connection reports its end, too"],
   ),
   ...inFile("src/master/masterHolders.ts", [
     "if (connection?.noteUse !== undefined && first !== undefined && said !== this.#said) {",
-    compilerOnly,
+    why.compilerOnly,
   ]),
   ...inFile("src/master/masterRegistry.ts", [
     "this.#changed.dispose();",
@@ -33,17 +25,17 @@ export const connectionSurvivors: readonly KeptSurvivor[] = [
   ...inFile("src/master/prober.ts", ["() => {", "it happens only at the end, after which nothing is judged"]),
   ...inFile(
     "src/reconnect/connectionLink.ts",
-    ["const isLost = master.endReason !== undefined && isLoss(master.endReason);", compilerOnly],
+    ["const isLost = master.endReason !== undefined && isLoss(master.endReason);", why.compilerOnly],
     [
       "if (this.#masterId !== undefined && (this.#ticket !== undefined || registry.get(this.#masterId))) {",
       "without an id nothing waits, and the registry finds nothing",
     ],
-    ["this.#lease?.dispose();", compilerOnly],
+    ["this.#lease?.dispose();", why.compilerOnly],
   ),
   ...inFile(
     "src/reconnect/failureClass.ts",
     ['case "protocol":', "its cause is no error of this extension"],
-    ['case "refused-before-version":', sameResult],
+    ['case "refused-before-version":', why.sameResult],
   ),
   ...inFile(
     "src/reconnect/reconnectGroup.ts",
@@ -51,24 +43,24 @@ export const connectionSurvivors: readonly KeptSurvivor[] = [
       "if (outage?.master === undefined || members.length === 0 || isConnected) {",
       "an outage ends with its last member",
     ],
-    ["if (!CancelledError.is(error) && this.#outage !== undefined) {", compilerOnly],
-    ["if (this.#attempt !== undefined) {", compilerOnly],
+    ["if (!CancelledError.is(error) && this.#outage !== undefined) {", why.compilerOnly],
+    ["if (this.#attempt !== undefined) {", why.compilerOnly],
     ["} else if (this.#init.clock.monotonic() < this.#requestedUntil) {", "a boundary in milliseconds"],
-    ["if (this.#outage !== undefined) {", compilerOnly],
-    ["member.showWait(member.followsTimer ? this.#next?.until : undefined);", compilerOnly],
+    ["if (this.#outage !== undefined) {", why.compilerOnly],
+    ["member.showWait(member.followsTimer ? this.#next?.until : undefined);", why.compilerOnly],
   ),
   ...inFile("src/reconnect/reconnectMember.ts", [
     'if (this.#shown === undefined || this.#shown === "others" || this.#shown.until !== until) {',
     "the time changes only with an attempt, after which it is shown in any case",
   ]),
-  ...inFile("src/reconnect/reconnections.ts", ["this.#groups.clear();", cost]),
+  ...inFile("src/reconnect/reconnections.ts", ["this.#groups.clear();", why.cost]),
   ...inFile("src/session/run/execute.ts", [
     "...(options.purpose !== undefined && { purpose: options.purpose }),",
-    compilerOnly,
+    why.compilerOnly,
   ]),
   ...inFile("src/session/sessionManager.ts", [
     'signal?.addEventListener("abort", onAbort, { once: true });',
-    once,
+    why.once,
   ]),
   ...inFile("src/session/sessionOpener.ts", [
     "mayAsk = false;",
@@ -76,8 +68,8 @@ export const connectionSurvivors: readonly KeptSurvivor[] = [
   ]),
   ...inFile(
     "src/session/sshSession.ts",
-    ["if (this.isEnded) {", twoGuards],
-    ["this.#timers.clear();", cost],
+    ["if (this.isEnded) {", why.twoGuards],
+    ["this.#timers.clear();", why.cost],
     ['this.#state.kind === "ended" &&', "only the history asks, after the end"],
   ),
 ];

@@ -14,11 +14,14 @@ export function inFile(
   return kept.map(([line, reason]) => ({ file, line, reason }));
 }
 
-export const compilerOnly = "only the compiler needs it: the value is always there";
-export const twoGuards = "two checks guard this, and either is enough";
-export const missing = "a message that lacks this field lacks what is checked beside it, too";
-export const cost = "it costs time or memory, and changes no result";
-export const log = "a line of the log";
-export const sameResult = "both forms do the same";
-export const wording = "only the words of a message differ";
-export const once = "a signal fires once";
+/** The kinds of reasons that apply to several survivors. */
+export const why = {
+  compilerOnly: "only the compiler needs it: the value is always there",
+  twoGuards: "two checks guard this, and either is enough",
+  missing: "a message that lacks this field lacks what is checked beside it, too",
+  cost: "it costs time or memory, and changes no result",
+  log: "a line of the log",
+  sameResult: "both forms do the same",
+  wording: "only the words of a message differ",
+  once: "a signal fires once",
+} as const;

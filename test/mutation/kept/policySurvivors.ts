@@ -1,23 +1,26 @@
-import { compilerOnly, inFile, type KeptSurvivor, sameResult } from "./keptSurvivor.ts";
+import { inFile, type KeptSurvivor, why } from "./keptSurvivor.ts";
 
 export const policySurvivors: readonly KeptSurvivor[] = [
   ...inFile(
     "src/config/effectiveValues.ts",
-    ['if (settings.get("user")?.[0]?.line !== undefined) {', compilerOnly],
+    ['if (settings.get("user")?.[0]?.line !== undefined) {', why.compilerOnly],
     ['const start = text.indexOf("=") + 1;', "no variable's name ends with a percent sign"],
-    ["...(file !== undefined && { file }),", compilerOnly],
-    ["...(line !== undefined && { line }),", compilerOnly],
+    ["...(file !== undefined && { file }),", why.compilerOnly],
+    ["...(line !== undefined && { line }),", why.compilerOnly],
   ),
   ...inFile(
     "src/config/hostPolicies.ts",
-    ['return typeof value === "string" && parseForward(value) !== undefined;', compilerOnly],
-    ["} catch {", sameResult],
-    ['return entry.pattern.split(/[\\s,]+/).filter((pattern) => pattern !== "");', sameResult],
+    ['return typeof value === "string" && parseForward(value) !== undefined;', why.compilerOnly],
+    ["} catch {", why.sameResult],
+    ['return entry.pattern.split(/[\\s,]+/).filter((pattern) => pattern !== "");', why.sameResult],
     [
       "if (value !== undefined && value !== null && matchPatterns(alias, entryPatterns(entry))) {",
-      compilerOnly,
+      why.compilerOnly,
     ],
-    ['...(layer === "workspaceFolder" && folder !== undefined && { folder: folder.name }),', compilerOnly],
+    [
+      '...(layer === "workspaceFolder" && folder !== undefined && { folder: folder.name }),',
+      why.compilerOnly,
+    ],
   ),
   ...inFile("src/config/rekeyLimit.ts", [
     'const [, digits, unit = ""] = /^(\\d{1,15})([kmg]?)$/i.exec(amount) ?? [];',
@@ -25,6 +28,6 @@ export const policySurvivors: readonly KeptSurvivor[] = [
   ]),
   ...inFile("src/config/settingValues.ts", [
     'typeof value === "number" && Number.isInteger(value) && value >= minimum && value <= maximum',
-    compilerOnly,
+    why.compilerOnly,
   ]),
 ];

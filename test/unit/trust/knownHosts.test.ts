@@ -222,6 +222,11 @@ describe("names", () => {
     expect(formatKnownHost(host, "ssh-ed25519", ed25519Blob(1), false)).toBeUndefined();
   });
 
+  it("the longest name is written", async () => {
+    const host = "a".repeat(1024);
+    expect(await lines(written(host, false), host)).toEqual([1]);
+  });
+
   it("a key that can't be read back is refused", () => {
     expect(formatKnownHost("host", "ssh-rsa", rsaBlob(1, 512), false)).toBeUndefined();
     expect(formatKnownHost("host", "ssh-dss", ed25519Blob(1), false)).toBeUndefined();

@@ -1,50 +1,34 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
-import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { beforeAll, describe, it } from "vitest";
 import { waitUntil } from "../harness/waitUntil.ts";
-import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
-import { screenshotFailures } from "./failureScreenshot.ts";
+import { useWorkbenchLab } from "./workbenchLab.ts";
 
 // With another HOME than that of the user database, `ssh` looks for `~` elsewhere.
 const line = `Include ${userInfo().homedir}/.ssh/ssh-sessions/*.conf\n`;
 
 describe("plain ssh in any terminal of the computer", () => {
-  let folder: string;
-  let host: SshdHost;
-  let workbench: Workbench;
-  let configFile: string;
+  // ssh reads its configuration from the home folder in the user database, so a terminal can't have another
+  // ssh_config.
+  const lab = useWorkbenchLab({
+    settings: { "sshSessions.sharing.programs": "off" },
+    window: async ({ folder }) => {
+      const home = join(folder, "home");
+      await mkdir(home);
+      await writeFile(join(home, ".bashrc"), "PS1='local> '\n");
+      return { env: { HOME: home, XDG_RUNTIME_DIR: folder, SHELL: "/bin/bash" } };
+    },
+  });
   let before: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
-    const home = join(folder, "home");
-    await mkdir(home);
-    await writeFile(join(home, ".bashrc"), "PS1='local> '\n");
-    host = await startSshd();
-    await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\ncd\n");
-    // ssh reads its configuration from the home folder in the user database, so a terminal can't have another
-    // ssh_config.
-    configFile = await host.writeSshConfig(folder, ["web1"]);
-    before = await readFile(configFile, "utf8");
-    workbench = await launchWorkbench({
-      settings: { "sshSessions.configFile": configFile, "sshSessions.sharing.programs": "off" },
-      env: { HOME: home, XDG_RUNTIME_DIR: folder, SHELL: "/bin/bash" },
-    });
-    await workbench.openSideBar("SSH Sessions");
-  });
-
-  screenshotFailures(() => workbench);
-
-  afterAll(async () => {
-    await workbench?.close();
-    await host?.stop();
-    await rm(folder, { recursive: true, force: true });
+    before = await readFile(lab.configFile, "utf8");
   });
 
   it("the line is shown as a diff, and not written without a yes", async () => {
+    const { configFile, workbench } = lab;
     await workbench.runCommand("SSH Sessions: Use Connections in Every Terminal…");
     await workbench.notifications.waitFor("Add this line to");
     await waitUntil(
@@ -57,6 +41,7 @@ describe("plain ssh in any terminal of the computer", () => {
   });
 
   it("after a yes, ssh in a terminal uses the connection without a login, and is shown below it", async () => {
+    const { configFile, host, workbench } = lab;
     await workbench.notifications.press("Add this line to", "Add for All");
     await workbench.notifications.waitFor("Every ssh on this computer can use");
     assert.equal(await readFile(configFile, "utf8"), line + before);
@@ -82,7 +67,8 @@ describe("plain ssh in any terminal of the computer", () => {
       .waitForRow(/^ssh \(\d+\)$/, ({ description }) => description.startsWith("echo over-"));
   });
 
-  it("the line is taken out again, byte for byte, and ssh logs in as ever", async () => {
+  it("the line is taken out again, byte for byte, and ssh logs in as before", async () => {
+    const { configFile, host, workbench } = lab;
     await workbench.runCommand("SSH Sessions: Stop Using Connections in Every Terminal");
     await workbench.notifications.waitFor("The line is out of");
     assert.equal(await readFile(configFile, "utf8"), before);

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { processTable } from "../../lab/processTree.ts";
+import { isRunning } from "../../lab/processTree.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
@@ -72,7 +72,7 @@ describe("terminals that outlive their window", () => {
     await workbench.runCommand("Terminal: Kill the Active Terminal Instance");
     await workbench.tree("Live").waitForNoRow("lab (2)");
     await waitUntil(
-      () => !isAlive(second),
+      () => !isRunning(second),
       () => "the closed terminal's shell lives on",
     );
     await workbench.runCommand("SSH Sessions: Stop Keeper");
@@ -82,7 +82,7 @@ describe("terminals that outlive their window", () => {
     const keepers = [...log.matchAll(/the keeper (\d+) \(/g)].map(([, pid]) => Number(pid));
     assert.equal(keepers.length, 1);
     await waitUntil(
-      () => ![...keepers, first].some(isAlive),
+      () => ![...keepers, first].some(isRunning),
       () => "the keeper or its session lives on",
     );
     // Its terminals don't start another one.
@@ -90,7 +90,3 @@ describe("terminals that outlive their window", () => {
     assert.equal(lab.host.logins(), 1);
   });
 });
-
-function isAlive(pid: number): boolean {
-  return processTable().some((each) => each.pid === pid);
-}

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { isRunning } from "../../lab/processTree.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
@@ -197,7 +198,7 @@ describe("a terminal under load", () => {
     const pid = await pidOf("closed");
     await workbench.runCommand("Terminal: Kill the Active Terminal Instance");
     await waitUntil(
-      () => !isAlive(pid),
+      () => !isRunning(pid),
       () => "the shell still runs",
     );
     await lab.show(0);
@@ -206,12 +207,3 @@ describe("a terminal under load", () => {
     assert.equal(host.logins(), 1);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

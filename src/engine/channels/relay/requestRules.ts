@@ -87,11 +87,8 @@ function areGoodModes(modes: Buffer | undefined): boolean {
   }
   const reader = new WireReader(modes);
   // A list may lack its end.
-  for (
-    let opcode = reader.byte();
-    opcode !== undefined && opcode !== 0 && opcode < 160;
-    opcode = reader.byte()
-  ) {
+  const next = (): number => reader.byte() ?? 0;
+  for (let opcode = next(); opcode !== 0 && opcode < 160; opcode = next()) {
     if (reader.uint32() === undefined) {
       return false;
     }
