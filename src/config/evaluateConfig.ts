@@ -35,6 +35,9 @@ interface FileKind {
   readonly depth: number;
   /** Included where the surrounding block does not apply: read only to find errors. */
   readonly neverMatches: boolean;
+  /** It is not read if others may write to it. */
+  readonly checkOwner: boolean;
+  readonly isRequired: boolean;
 }
 
 class Evaluator {
@@ -93,18 +96,19 @@ class Evaluator {
   async #readAll(): Promise<void> {
     const { configFile } = this.#request;
     const { userFile, systemFile } = this.#environment;
+    const top = { isUsers: true, depth: 0, neverMatches: false, checkOwner: true, isRequired: false };
     if (configFile !== "") {
       if (configFile.toLowerCase() !== "none") {
-        await this.#readFile({ path: configFile, isUsers: true, depth: 0, neverMatches: false }, false, true);
+        await this.#readFile({ ...top, path: configFile, checkOwner: false, isRequired: true });
       }
       return;
     }
-    await this.#readFile({ path: userFile, isUsers: true, depth: 0, neverMatches: false }, true, false);
-    await this.#readFile({ path: systemFile, isUsers: false, depth: 0, neverMatches: false }, false, false);
+    await this.#readFile({ ...top, path: userFile });
+    await this.#readFile({ ...top, path: systemFile, isUsers: false, checkOwner: false });
   }
 
-  async #readFile(kind: FileKind, checkOwner: boolean, isRequired: boolean): Promise<void> {
-    const { path } = kind;
+  async #readFile(kind: FileKind): Promise<void> {
+    const { path, checkOwner, isRequired } = kind;
     const read = await this.#files.read(path, checkOwner);
     if (read.kind === "missing") {
       if (isRequired) {
@@ -242,16 +246,10 @@ class Evaluator {
         if (this.#isTooDeep) {
           return;
         }
-        await this.#readFile(
-          {
-            path: included,
-            isUsers: kind.isUsers,
-            depth: kind.depth + 1,
-            neverMatches: kind.neverMatches || !isActive,
-          },
-          true,
-          false,
-        );
+        await this.#readFile({
+          ...{ path: included, isUsers: kind.isUsers, depth: kind.depth + 1 },
+          ...{ neverMatches: kind.neverMatches || !isActive, checkOwner: true, isRequired: false },
+        });
       }
     }
   }

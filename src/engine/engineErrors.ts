@@ -45,10 +45,10 @@ export interface JumpFailure {
   /** What it was asked to connect to: `host:port`. */
   readonly target: string;
   /**
-   * `connection`: there is no connection to the jump host (`cause` says why). `tunnel`: it is connected and opened no
+   * `connection`: there is no connection to the jump host (`cause` says why). `channel`: it is connected and opened no
    * channel.
    */
-  readonly step: "connection" | "tunnel";
+  readonly step: "connection" | "channel";
 }
 
 export interface DialedAddress {

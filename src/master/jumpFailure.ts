@@ -9,7 +9,7 @@ export function jumpFailure(config: HostConfig, step: JumpFailure["step"], cause
   const last = config.proxyJump.at(-1);
   const host = last === undefined ? config.alias : formatHostSpec(last);
   const target = hostName.includes(":") ? `[${hostName}]:${port}` : `${hostName}:${port}`;
-  const what = step === "tunnel" ? `did not open a way to ${target}` : "could not be used";
+  const what = step === "channel" ? `did not open a channel to ${target}` : "could not be used";
   return new ConnectError("jump-failed", `The jump host ${printable(host)} ${what}`, {
     ...(cause !== undefined && { cause }),
     jump: { host, target, step },

@@ -176,7 +176,9 @@ export class MasterRegistry implements Disposable {
     const { config, folder } = use;
     const id = `m${this.#nextId++}`;
     const transport =
-      engine.transport === "own" ? undefined : this.#transportFor(id, use, allowPrompts, [...behind, key]);
+      engine.transport === "own"
+        ? undefined
+        : this.#transportFor({ id, use, allowPrompts, behind: [...behind, key] });
     const alternatives = this.#init.alternatives?.(use) ?? [];
     const master = new Master({
       ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies, others },
@@ -202,16 +204,10 @@ export class MasterRegistry implements Disposable {
     return master;
   }
 
-  #transportFor(
-    id: string,
-    use: ConnectionUse,
-    allowPrompts: boolean,
-    behind: readonly string[],
-  ): MasterInit["transport"] {
-    const { config } = use;
+  #transportFor(jump: Jump): MasterInit["transport"] {
+    const { config } = jump.use;
     if (config.proxyJump.length > 0) {
-      return (signal, onLost, onNews) =>
-        this.#jump(id, use, allowPrompts, behind, { signal, onLost, onNews });
+      return (signal, onLost, onNews) => this.#jump(jump, { signal, onLost, onNews });
     }
     if (config.proxyCommand !== undefined) {
       return async (signal, _onLost, onNews) => {
@@ -228,10 +224,7 @@ export class MasterRegistry implements Disposable {
    * A master leases its last hop's master for its own lifetime; that one leases the hop before it in the same way.
    */
   async #jump(
-    id: string,
-    { config, folder }: ConnectionUse,
-    allowPrompts: boolean,
-    behind: readonly string[],
+    { id, use: { config, folder }, allowPrompts, behind }: Jump,
     { signal, onLost, onNews }: JumpHandlers,
   ): Promise<Transport> {
     const last = config.proxyJump.at(-1);
@@ -275,13 +268,22 @@ export class MasterRegistry implements Disposable {
         }
         // An existing master that turns out to be dead is skipped, once.
         if (attempt > 1 || !wasThere || !ChannelError.is(error) || error.reason !== "connection-ended") {
-          throw jumpFailure(config, ChannelError.is(error) ? "tunnel" : "connection", error);
+          throw jumpFailure(config, ChannelError.is(error) ? "channel" : "connection", error);
         }
       } finally {
         news.dispose();
       }
     }
   }
+}
+
+interface Jump {
+  /** Of the master whose transport is needed. */
+  readonly id: string;
+  readonly use: ConnectionUse;
+  readonly allowPrompts: boolean;
+  /** Keys of the masters that wait for the jump host, this one's included. */
+  readonly behind: readonly string[];
 }
 
 interface JumpHandlers {

@@ -21,7 +21,7 @@ export interface SkipResult {
   /** The output that follows and is shown. Starts in ground state. */
   readonly rest: string;
   /** How much of `rest` came from `begin`. */
-  readonly told: number;
+  readonly withdrawn: number;
 }
 
 const alternateScreen = /(?:\u001b\[|\u009b)\?(?:\d+;)*(?:47|1047|1049)(?:;\d+)*h/;
@@ -45,7 +45,7 @@ export class FloodSkipper {
   /** Undecided: the last received text. */
   #line = "";
   /** How much of `#line` came from `begin()`. */
-  #told = 0;
+  #withdrawn = 0;
   #skipped = 0;
   #received = 0;
   #telling = true;
@@ -76,7 +76,7 @@ export class FloodSkipper {
    */
   begin(text: string): void {
     this.#line = text;
-    this.#told = text.length;
+    this.#withdrawn = text.length;
     this.#skipExcess();
   }
 
@@ -107,7 +107,7 @@ export class FloodSkipper {
   /** No more text comes for now, or enough was skipped: shows the end of it from the start of a line. */
   finish(): SkipResult {
     if (this.#skipped === 0 && this.#line.length <= this.#limits.tail) {
-      return { controls: "", skipped: 0, rest: this.#line, told: this.#told };
+      return { controls: "", skipped: 0, rest: this.#line, withdrawn: this.#withdrawn };
     }
     const start = Math.max(0, this.#line.length - this.#limits.tail);
     const newline = this.#line.indexOf("\n", start);
@@ -117,7 +117,7 @@ export class FloodSkipper {
 
   #end(at: number): SkipResult {
     if (this.#skipped === 0 && at <= this.#limits.tail) {
-      return { controls: "", skipped: 0, rest: this.#line, told: this.#told };
+      return { controls: "", skipped: 0, rest: this.#line, withdrawn: this.#withdrawn };
     }
     this.#skip(at);
     // A sequence that was cut must be skipped completely.
@@ -128,7 +128,7 @@ export class FloodSkipper {
       controls: [...this.#controls.values()].join(""),
       skipped: this.#skipped,
       rest: this.#scanner.unfinished + this.#line,
-      told: this.#told,
+      withdrawn: this.#withdrawn,
     };
   }
 
@@ -139,13 +139,13 @@ export class FloodSkipper {
   }
 
   #skip(amount: number): void {
-    const told = Math.min(amount, this.#told);
+    const withdrawn = Math.min(amount, this.#withdrawn);
     this.#telling = false;
-    this.#scanner.scan(this.#line.slice(0, told));
+    this.#scanner.scan(this.#line.slice(0, withdrawn));
     this.#telling = true;
-    this.#scanner.scan(this.#line.slice(told, amount));
+    this.#scanner.scan(this.#line.slice(withdrawn, amount));
     this.#line = this.#line.slice(amount);
-    this.#told -= told;
+    this.#withdrawn -= withdrawn;
     this.#skipped += amount;
   }
 

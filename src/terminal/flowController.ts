@@ -47,7 +47,7 @@ export class FlowController implements Disposable {
   readonly #output: PacedOutput;
   readonly #listener: SequenceListener | undefined;
   /** The listener already knows the scanned text. */
-  #told = false;
+  #withdrawn = false;
   #window: number;
   #throttled = false;
   #paused = false;
@@ -92,8 +92,8 @@ export class FlowController implements Disposable {
     this.#window = this.#limits.window;
     this.#listener = options.listener;
     this.#scanner = new SafePointScanner({
-      onSequence: (kind, raw, cut) => this.#told || this.#listener?.onSequence(kind, raw, cut),
-      onShift: (code) => this.#told || this.#listener?.onShift(code),
+      onSequence: (kind, raw, cut) => this.#withdrawn || this.#listener?.onSequence(kind, raw, cut),
+      onShift: (code) => this.#withdrawn || this.#listener?.onShift(code),
     });
     this.#restTime = options.restTime ?? (() => 0);
     this.#newMark = options.newMark ?? randomMark;
@@ -147,22 +147,22 @@ export class FlowController implements Disposable {
 
   /**
    * Writes decoded output of the remote side.
-   * @param told how much of its start was withdrawn before: the listener already has that part.
+   * @param withdrawn how much of its start was withdrawn before: the listener already has that part.
    */
-  write(text: string, told = 0): void {
+  write(text: string, withdrawn = 0): void {
     if (this.#disposed) {
       return;
     }
     for (let from = 0; from < text.length; ) {
-      this.#told = from < told;
-      let to = Math.min(text.length, from + longestPiece, this.#told ? told : text.length);
+      this.#withdrawn = from < withdrawn;
+      let to = Math.min(text.length, from + longestPiece, this.#withdrawn ? withdrawn : text.length);
       if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) {
         to++;
       }
       this.#writePiece(from === 0 && to === text.length ? text : text.slice(from, to));
       from = to;
     }
-    this.#told = false;
+    this.#withdrawn = false;
     this.#update();
   }
 

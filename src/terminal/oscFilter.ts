@@ -1,4 +1,4 @@
-import { toldDirectory } from "./remotePaths.ts";
+import { reportedDirectory } from "./remotePaths.ts";
 
 /** Requests of programs to the terminal, besides drawing. */
 export interface ProgramRequests {
@@ -174,7 +174,7 @@ export class OscFilter {
     const [how] = found;
     const isTerminator = how === "\u0007" || how === "\u009c";
     if (isTerminator || how === "\u001b") {
-      this.#tell(open);
+      this.#report(open);
     }
     if (isTerminator) {
       this.#passed += open.kind === "title" ? how : "";
@@ -184,11 +184,11 @@ export class OscFilter {
     return end;
   }
 
-  #tell({ kind, text, cut, clipboardLimit }: OpenSequence): void {
+  #report({ kind, text, cut, clipboardLimit }: OpenSequence): void {
     const name = nameOf(text);
     switch (kind) {
       case "directory":
-        this.#directory = cut ? this.#directory : toldDirectory(name);
+        this.#directory = cut ? this.#directory : reportedDirectory(name);
         break;
       case "title":
         this.#listener.title(name.slice(name.indexOf(";") + 1).slice(0, longestTitle));

@@ -61,7 +61,7 @@ export function pathOnServer(path: string, directory: string | undefined): strin
  * The directory in the body of an OSC sequence by which a shell reports it; undefined: none that is absolute and
  * plain.
  */
-export function toldDirectory(body: string): string | undefined {
+export function reportedDirectory(body: string): string | undefined {
   const [, kind = "", value = ""] = /^0*(7;|9;9;|633;P;Cwd=|1337;CurrentDir=)(.*)$/s.exec(body) ?? [];
   const path =
     kind === "7;" ? fileAddressPath(value) : kind === "633;P;Cwd=" ? integrationValue(value) : value;

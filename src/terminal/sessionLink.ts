@@ -323,6 +323,6 @@ export class SessionLink implements Disposable {
     if (result.skipped > 0) {
       screen.skipped(result.controls, phrases.outputSkipped(result.skipped, this.#skipKey));
     }
-    screen.giveBack(result.rest, result.told);
+    screen.giveBack(result.rest, result.withdrawn);
   }
 }

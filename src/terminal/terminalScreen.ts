@@ -106,11 +106,11 @@ export class TerminalScreen implements Disposable {
 
   /**
    * What to show after everything that was withdrawn or came since.
-   * @param told how much of its start was withdrawn.
+   * @param withdrawn how much of its start was withdrawn.
    */
-  giveBack(text: string, told: number): void {
+  giveBack(text: string, withdrawn: number): void {
     this.#ahead = false;
-    this.#write(text, told);
+    this.#write(text, withdrawn);
   }
 
   /** Everything that the terminal sends. */
@@ -216,10 +216,10 @@ export class TerminalScreen implements Disposable {
     this.#notices = [];
   }
 
-  #write(text: string, told: number): void {
+  #write(text: string, withdrawn: number): void {
     if (text !== "") {
       this.clearStatus();
-      this.#flow.write(text, told);
+      this.#flow.write(text, withdrawn);
     }
     this.#flushNotices();
   }

@@ -57,7 +57,7 @@ describe("a connection that fails at its jump host", () => {
     const { error, text } = await failure("no-server");
     expect(error).toMatchObject({
       reason: "jump-failed",
-      jump: { host: "bastion", target: `127.0.0.1:${unused}`, step: "tunnel" },
+      jump: { host: "bastion", target: `127.0.0.1:${unused}`, step: "channel" },
       cause: { reason: "refused", code: 2, description: "Connection refused" },
     });
     expect(text).toContain(`its jump host "bastion" could not reach 127.0.0.1:${unused}`);
@@ -67,14 +67,14 @@ describe("a connection that fails at its jump host", () => {
 
   test("a name that the jump host can't resolve", async () => {
     const { error, text } = await failure("no-name");
-    expect(error.jump).toMatchObject({ host: "bastion", step: "tunnel" });
+    expect(error.jump).toMatchObject({ host: "bastion", step: "channel" });
     expect(text).toContain('"bastion" could not reach no-such-host.invalid:');
     expect(text).toContain('HostName and Port as seen from "bastion"');
   });
 
   test("AllowTcpForwarding no: the error names the options that decide it", async () => {
     const { error, text } = await failure("not-allowed");
-    expect(error).toMatchObject({ jump: { host: "closed", step: "tunnel" }, cause: { code: 1 } });
+    expect(error).toMatchObject({ jump: { host: "closed", step: "channel" }, cause: { code: 1 } });
     expect(text).toContain('its jump host "closed" does not allow a connection to 127.0.0.1:');
     expect(text).toContain("AllowTcpForwarding");
   });
@@ -89,7 +89,7 @@ describe("a connection that fails at its jump host", () => {
     const { error, text } = await failure("two-hops");
     expect(error).toMatchObject({
       jump: { host: "dead", step: "connection" },
-      cause: { jump: { host: "bastion", target: `127.0.0.1:${unused}`, step: "tunnel" } },
+      cause: { jump: { host: "bastion", target: `127.0.0.1:${unused}`, step: "channel" } },
     });
     expect(text).toContain(`Can't connect to "dead": its jump host "bastion" could not reach`);
   });

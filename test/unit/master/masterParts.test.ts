@@ -83,7 +83,7 @@ describe("the users of a connection", () => {
 describe("a failure of an unattended login", () => {
   const auth = new AuthError("nothing-to-try", "no", { tried: [], methodsLeft: [] });
   const hostKey = new HostKeyError("unknown", "no", { host: "h", keyType: "t", fingerprint: "f" });
-  const jump = (cause: unknown) => jumpFailure(testHostConfig(), "tunnel", cause);
+  const jump = (cause: unknown) => jumpFailure(testHostConfig(), "channel", cause);
 
   it.each([
     ["a login without anything to try", auth, true],
@@ -104,11 +104,11 @@ describe("the failure of a jump host", () => {
       ...{ hostName: "2001:db8::1", port: 2222 },
       proxyJump: [{ alias: "first" }, { alias: "second" }],
     });
-    const failure = jumpFailure(config, "tunnel");
-    expect(failure.jump).toEqual({ host: "second", target: "[2001:db8::1]:2222", step: "tunnel" });
+    const failure = jumpFailure(config, "channel");
+    expect(failure.jump).toEqual({ host: "second", target: "[2001:db8::1]:2222", step: "channel" });
     expect([failure.reason, failure.cause]).toEqual(["jump-failed", undefined]);
     const cause = new Error("why");
-    expect(jumpFailure(testHostConfig({ alias: "web1" }), "tunnel", cause)).toMatchObject({
+    expect(jumpFailure(testHostConfig({ alias: "web1" }), "channel", cause)).toMatchObject({
       ...{ cause, jump: { host: "web1", target: "server.example.org:22" } },
     });
   });

@@ -287,7 +287,7 @@ describe("a connection through a jump host", () => {
   });
 
   it.each([
-    ["a refusal", new ChannelError("refused", "prohibited", { code: 1 }), "tunnel"],
+    ["a refusal", new ChannelError("refused", "prohibited", { code: 1 }), "channel"],
     ["another error", new Error("other"), "connection"],
   ] as const)(
     "fails with %s of an existing connection, without a second login",
@@ -313,7 +313,7 @@ describe("a connection through a jump host", () => {
     const { master } = registry.acquire({ config: db }, true);
     await expect(master.ready(never)).rejects.toMatchObject({
       reason: "jump-failed",
-      jump: { step: "tunnel" },
+      jump: { step: "channel" },
     });
     expect(engine.requests).toHaveLength(1);
   });

@@ -30,7 +30,7 @@ describe("the place where the interrupt took effect", () => {
       controls: "",
       skipped: 603,
       rest: "^C\r\n$ ",
-      told: 0,
+      withdrawn: 0,
     });
     expect(skip([flood, "^", "C\r\nsummary\r\n", "$ "]).rest).toBe("^C\r\nsummary\r\n$ ");
     expect(skip([flood, "^\\Quit\r\n$ "], "\u001c").rest).toBe("^\\Quit\r\n$ ");
@@ -50,7 +50,7 @@ describe("the place where the interrupt took effect", () => {
 
   test("little output is never skipped", () => {
     for (const rest of ["a few lines\r\n$ ", "a few\r\n^C\r\n$ "]) {
-      expect(skip([rest])).toEqual({ controls: "", skipped: 0, rest, told: 0 });
+      expect(skip([rest])).toEqual({ controls: "", skipped: 0, rest, withdrawn: 0 });
     }
   });
 
@@ -71,7 +71,7 @@ describe("the place where the interrupt took effect", () => {
       controls: "\u001b]0;a^C title\u0007",
       skipped: 600 + "\u001b]0;a^C title\u0007".length,
       rest: "rest of it\r\n$ ",
-      told: 0,
+      withdrawn: 0,
     });
   });
 });
@@ -96,7 +96,7 @@ describe("output that arrived before the interrupt was sent", () => {
       controls: "",
       skipped: 902,
       rest: "^C\r\n$ ",
-      told: 0,
+      withdrawn: 0,
     });
   });
 
@@ -106,11 +106,16 @@ describe("output that arrived before the interrupt was sent", () => {
       controls: "",
       skipped: 0,
       rest: "a few\r\n^C\r\n$ ",
-      told: 7,
+      withdrawn: 7,
     });
     const { skipper: quiet } = begin(`${flood}bye, all of you\r\n`);
     quiet.push("$ ");
-    expect(quiet.finish()).toEqual({ controls: "", skipped: 300, rest: "bye, all of you\r\n$ ", told: 17 });
+    expect(quiet.finish()).toEqual({
+      controls: "",
+      skipped: 300,
+      rest: "bye, all of you\r\n$ ",
+      withdrawn: 17,
+    });
   });
 
   test("is not passed to the modes again, and keeps its control sequences", () => {
@@ -233,7 +238,7 @@ test("modes, title, drawing state and replies are those of a terminal that saw e
         const rest = result.rest + after;
         expect(stream.endsWith(rest)).toBe(true);
         expect(rest).toContain("^C\r\n");
-        screen.giveBack(rest, result.told);
+        screen.giveBack(rest, result.withdrawn);
         await Promise.all([seen.write(stream), skipped.write("")]);
         expect(skipped.terminal.modes).toEqual(seen.terminal.modes);
         expect(skipped.titles.at(-1)).toBe(seen.titles.at(-1));

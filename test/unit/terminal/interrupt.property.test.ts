@@ -128,10 +128,10 @@ class WatchedScreen extends TerminalScreen {
     this.#watcher.beside(() => super.skipped(controls, line));
   }
 
-  override giveBack(text: string, told: number): void {
+  override giveBack(text: string, withdrawn: number): void {
     this.skipping = false;
     this.#watcher.givenBack(text);
-    super.giveBack(text, told);
+    super.giveBack(text, withdrawn);
   }
 }
 

@@ -4,7 +4,7 @@ import { OscFilter, type OscListener } from "../../../src/terminal/oscFilter.ts"
 import { chunkSizes, pieces } from "./support/streams.ts";
 
 /** The text that a filter passed, and what it reported. */
-class Told implements OscListener {
+class Reports implements OscListener {
   limit = 12;
   readonly titles: string[] = [];
   readonly copies: string[] = [];
@@ -23,8 +23,8 @@ class Told implements OscListener {
   }
 }
 
-function filterAll(chunks: readonly string[], told = new Told()): string {
-  const filter = new OscFilter(told);
+function filterAll(chunks: readonly string[], reports = new Reports()): string {
+  const filter = new OscFilter(reports);
   return chunks.map((chunk) => filter.filter(chunk)).join("") + filter.flush();
 }
 
@@ -83,8 +83,8 @@ describe("directories of the remote machine", () => {
   });
 
   test("nothing is kept of one that never ends", () => {
-    const told = new Told();
-    const filter = new OscFilter(told);
+    const reports = new Reports();
+    const filter = new OscFilter(reports);
     for (const begin of ["\u001b]7;", "\u001b]52;c;", `\u001b]${"0".repeat(1000)}`]) {
       let passed = filter.filter(begin);
       for (let part = 0; part < 100; part++) {
@@ -92,16 +92,16 @@ describe("directories of the remote machine", () => {
       }
       expect(passed + filter.filter("\u0007text")).toBe("text");
     }
-    expect([told.tooMuch, filter.directory]).toEqual([1, undefined]);
+    expect([reports.tooMuch, filter.directory]).toEqual([1, undefined]);
   });
 });
 
 describe("clipboard writes of a program", () => {
   test.each(clipboard)("%j is reported and removed, in any chunks", (sequence) => {
     for (const chunks of [[`before${sequence}after`], [...`before${sequence}after`]]) {
-      const told = new Told();
-      expect(filterAll(chunks, told)).toBe("beforeafter");
-      expect([told.copies, told.tooMuch]).toEqual([["copied"], 0]);
+      const reports = new Reports();
+      expect(filterAll(chunks, reports)).toBe("beforeafter");
+      expect([reports.copies, reports.tooMuch]).toEqual([["copied"], 0]);
     }
   });
 
@@ -112,9 +112,9 @@ describe("clipboard writes of a program", () => {
     ["is empty", "\u001b]52;c;\u0007"],
     ["is aborted", `\u001b]52;c;${base64("x")}\u001a`],
   ])("is neither reported nor passed on if it %s", (_name, sequence) => {
-    const told = new Told();
-    expect(filterAll([`a${sequence}b`], told).replace("\u001a", "")).toBe("ab");
-    expect([told.copies, told.tooMuch]).toEqual([[], 0]);
+    const reports = new Reports();
+    expect(filterAll([`a${sequence}b`], reports).replace("\u001a", "")).toBe("ab");
+    expect([reports.copies, reports.tooMuch]).toEqual([[], 0]);
   });
 
   test("is limited in bytes: at the limit it is reported, above it only as too large", () => {
@@ -123,26 +123,26 @@ describe("clipboard writes of a program", () => {
       [13, 0, 1],
       [1_000_000, 0, 1],
     ] as const) {
-      const told = new Told();
-      filterAll([`\u001b]52;c;${base64("x".repeat(size))}\u0007`], told);
-      expect([told.copies.length, told.tooMuch], String(size)).toEqual([copies, tooMuch]);
+      const reports = new Reports();
+      filterAll([`\u001b]52;c;${base64("x".repeat(size))}\u0007`], reports);
+      expect([reports.copies.length, reports.tooMuch], String(size)).toEqual([copies, tooMuch]);
     }
   });
 
   test("is dropped silently if it is not allowed", () => {
-    const told = new Told();
-    told.limit = 0;
-    expect(filterAll([...clipboard], told)).toBe("");
-    expect([told.copies, told.tooMuch]).toEqual([[], 0]);
+    const reports = new Reports();
+    reports.limit = 0;
+    expect(filterAll([...clipboard], reports)).toBe("");
+    expect([reports.copies, reports.tooMuch]).toEqual([[], 0]);
   });
 });
 
 describe("titles", () => {
   test("are reported, in any chunks, up to 1024 characters", () => {
-    const told = new Told();
-    filterAll([..."\u001b]0;vim x\u0007\u001b]002;top\u001b\\\u001b]2;\u0007"], told);
-    filterAll([`\u001b]2;${"y".repeat(5000)}\u0007`], told);
-    expect(told.titles).toEqual(["vim x", "top", "", "y".repeat(1024)]);
+    const reports = new Reports();
+    filterAll([..."\u001b]0;vim x\u0007\u001b]002;top\u001b\\\u001b]2;\u0007"], reports);
+    filterAll([`\u001b]2;${"y".repeat(5000)}\u0007`], reports);
+    expect(reports.titles).toEqual(["vim x", "top", "", "y".repeat(1024)]);
   });
 });
 

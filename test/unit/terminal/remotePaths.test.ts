@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OscFilter } from "../../../src/terminal/oscFilter.ts";
-import { pathOnServer, pathsIn, toldDirectory } from "../../../src/terminal/remotePaths.ts";
+import { pathOnServer, pathsIn, reportedDirectory } from "../../../src/terminal/remotePaths.ts";
 import { deafPrograms } from "../../support/deafPrograms.ts";
 
 describe("paths in a line", () => {
@@ -57,7 +57,7 @@ describe("the folder that a shell reports", () => {
     ["1337;CurrentDir=relative", undefined],
     [`1337;CurrentDir=/${"x".repeat(5000)}`, undefined],
   ])("%s", (body, path) => {
-    expect(toldDirectory(body)).toBe(path);
+    expect(reportedDirectory(body)).toBe(path);
   });
 
   it("is the last one, also in several pieces", () => {

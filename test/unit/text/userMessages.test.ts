@@ -127,7 +127,7 @@ const failures: readonly (readonly [string, Error])[] = [
 const jump = { host: "bastion", target: "db.internal:22" };
 const tunnel = (code: number, description: string): Error =>
   new ConnectError("jump-failed", "why", {
-    jump: { ...jump, step: "tunnel" },
+    jump: { ...jump, step: "channel" },
     cause: new ChannelError("refused", "why", { code, description }),
   });
 const variants: readonly (readonly [string, Error])[] = [
@@ -139,14 +139,14 @@ const variants: readonly (readonly [string, Error])[] = [
   [
     "jump host is too slow",
     new ConnectError("jump-failed", "why", {
-      jump: { ...jump, step: "tunnel" },
+      jump: { ...jump, step: "channel" },
       cause: new ChannelError("timed-out", "why"),
     }),
   ],
   [
     "jump host goes away",
     new ConnectError("jump-failed", "why", {
-      jump: { ...jump, step: "tunnel" },
+      jump: { ...jump, step: "channel" },
       cause: new ChannelError("connection-ended", "why"),
     }),
   ],
@@ -169,7 +169,7 @@ const variants: readonly (readonly [string, Error])[] = [
     new ConnectError("jump-failed", "why", {
       jump: { ...jump, step: "connection" },
       cause: new ConnectError("jump-failed", "why", {
-        jump: { host: "outer", target: "bastion:22", step: "tunnel" },
+        jump: { host: "outer", target: "bastion:22", step: "channel" },
         cause: new ChannelError("refused", "why", { code: 2, description: "No route to host" }),
       }),
     }),
