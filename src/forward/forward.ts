@@ -1,29 +1,19 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../base/clock.ts";
 import { Deadline, raceSignal } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, nextEvent } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
-import type { Logger } from "../base/log.ts";
-import type { ConnectionUse } from "../config/connectionPolicy.ts";
-import type { ForwardSpec, ListenAddress } from "../config/forwardSpec.ts";
+import type { ListenAddress } from "../config/forwardSpec.ts";
 import type { RemoteListener } from "../engine/connectionEngine.ts";
 import { ForwardError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
-import type { MasterRegistry } from "../master/masterRegistry.ts";
 import { ConnectionLink } from "../reconnect/connectionLink.ts";
-import type {
-  LoginMode,
-  LostConnection,
-  ReconnectHolder,
-  ReconnectTicket,
-} from "../reconnect/reconnectTypes.ts";
+import type { LoginMode } from "../reconnect/reconnectTypes.ts";
 import { ConnectionTable } from "./connectionTable.ts";
-import type { DescriptorBudget, DescriptorShare } from "./descriptorBudget.ts";
-import type { DialledSockets } from "./dialledSockets.ts";
+import type { DescriptorShare } from "./descriptorBudget.ts";
 import { addressesThere, idleLimitOf, serverAddress, withKnownPort } from "./forwardAddresses.ts";
+import type { ForwardInit } from "./forwardInit.ts";
 import { ForwardOrigins } from "./forwardOrigins.ts";
-import type { ForwardRules } from "./forwardRules.ts";
 import type { ForwardOrigin, ForwardSnapshot, ForwardState } from "./forwardTypes.ts";
 import { LocalClients } from "./localClients.ts";
 import { LocalListener } from "./localListener.ts";
@@ -33,27 +23,6 @@ import { resetSocket } from "./resetSocket.ts";
 
 /** How long a client waits for a lost connection, and the limit for its SOCKS request, in milliseconds. */
 const holdFor = 30_000;
-
-export interface ForwardInit {
-  readonly id: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly registry: MasterRegistry;
-  readonly budget: DescriptorBudget;
-  readonly dialled: DialledSockets;
-  readonly use: ConnectionUse;
-  readonly host: string;
-  readonly spec: ForwardSpec;
-  readonly origin: ForwardOrigin;
-  readonly onDemand: boolean;
-  readonly rules: ForwardRules;
-  reconnect(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
-  /** A program uses a forward without a connection: asks the user whether it may log in. */
-  mayLogIn(forward: ForwardSnapshot): Promise<boolean>;
-  onChange(): void;
-  /** The user has ended the connection. */
-  onEnded(): void;
-}
 
 /** One forward: its listener, here or on the server, and the connections through it. It can be started again. */
 export class Forward implements Disposable {
@@ -71,6 +40,8 @@ export class Forward implements Disposable {
   #since: number;
   #run = new AbortController();
   #local: LocalListener | undefined;
+  /** Resolves when the ports of earlier runs are free. */
+  #closed: Promise<unknown> = Promise.resolve();
   #remote: RemoteListener | undefined;
   /** The port assigned for port 0, which is requested again after a restart and a reconnect. */
   #port: number | undefined;
@@ -145,7 +116,7 @@ export class Forward implements Disposable {
       }
       const master = await this.#link.connect(login);
       if (this.#init.spec.kind === "remote" && this.#remote === undefined && !run.aborted) {
-        await this.#listenThere(master);
+        await this.#listenAgain(master, run);
       }
     } catch (error) {
       await this.#refuse(asError(error), run);
@@ -158,15 +129,27 @@ export class Forward implements Disposable {
     this.#setState({ kind: "stopped", since: this.#now });
   }
 
+  /** Of several calls at once, the last one starts it. Resolves when it has a result. */
   async restart(): Promise<void> {
-    const local = this.#local;
+    const closed = Promise.all([this.#closed, this.#local?.close()]);
+    this.#closed = closed;
     this.#endRun();
-    await local?.close();
     this.#run = new AbortController();
     this.#loginRefused = undefined;
     this.#since = this.#now;
     this.#setState({ kind: "starting", since: this.#now });
-    await this.start("attended");
+    this.started = this.#startAfter(closed, this.#run.signal);
+    for (let last: unknown; last !== this.started; ) {
+      last = this.started;
+      await last;
+    }
+  }
+
+  async #startAfter(closed: Promise<unknown>, run: AbortSignal): Promise<void> {
+    await closed;
+    if (!run.aborted) {
+      await this.#start("attended");
+    }
   }
 
   dispose(): void {
@@ -214,6 +197,17 @@ export class Forward implements Disposable {
     this.#port = listener.port;
   }
 
+  /** Never rejects. If the connection is lost meanwhile, the next one is asked to listen. */
+  async #listenAgain(master: Master, run: AbortSignal): Promise<void> {
+    try {
+      await this.#listenThere(master);
+    } catch (error) {
+      if (this.#link.master === master) {
+        await this.#refuse(asError(error), run);
+      }
+    }
+  }
+
   async #listenThere(master: Master): Promise<void> {
     const { id, spec, rules, dialled } = this.#init;
     const run = this.#run.signal;
@@ -250,8 +244,7 @@ export class Forward implements Disposable {
         this.#setState({ kind: "listening", since: this.#now });
       }
     } else if (this.#state.kind === "waiting") {
-      const run = this.#run.signal;
-      this.#listenThere(master).catch((error: unknown) => this.#refuse(asError(error), run));
+      void this.#listenAgain(master, this.#run.signal);
     }
   }
 

@@ -39,7 +39,7 @@ export async function refusal(
   const { spec, origins, use } = forward;
   const { listen } = spec;
   const isTaken = ForwardError.is(error) && error.reason === "port-taken" && listen.type === "tcp";
-  const owner = isTaken ? await ownerOf(listen.port, "listener") : undefined;
+  const owner = isTaken ? await ownerOf(listen.port) : undefined;
   const isConfigured = spec.kind !== "remote" && origins.some(({ kind }) => kind === "sshConfig");
   if (owner !== undefined && isConfigured) {
     const key = connections.keyOf(use);

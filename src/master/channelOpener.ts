@@ -39,8 +39,6 @@ export interface ChannelOpenerInit {
   hasStarted(): boolean;
   /** For sessions. */
   readonly room: Pick<ChannelRoom, "open">;
-  /** The connection, once it is up. */
-  connection(): EngineConnection | undefined;
   /** Resolves to the connection once it is up. Rejects with the error of the attempt, or the signal's reason. */
   ready(signal: AbortSignal): Promise<EngineConnection>;
   /** Probes at once. Resolves to whether a reply came. @param patience milliseconds; undefined: the default. */
@@ -120,7 +118,7 @@ export class ChannelOpener {
     signal: AbortSignal,
     hasStarted: () => boolean = () => this.#hasOpened || this.#init.hasStarted(),
   ): Promise<T> {
-    const connection = this.#init.connection() ?? (await this.#init.ready(signal));
+    const connection = await this.#init.ready(signal);
     const attempt = new AbortController();
     const onAbort = (): void => attempt.abort(signal.reason);
     if (signal.aborted) {

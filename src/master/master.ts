@@ -65,7 +65,6 @@ export class Master implements Disposable {
       clock: init.clock,
       ...channelLimits(init.config, init.allowPrompts),
       hasStarted: () => this.#health.hasStarted,
-      connection: () => this.#connection,
       ready: (signal) => this.ready(signal),
       probe: (patience) => this.probe(patience),
       onReply: () => this.#health.noteReply(),

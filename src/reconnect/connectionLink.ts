@@ -71,9 +71,14 @@ export class ConnectionLink implements Disposable {
     if (this.master !== undefined) {
       return Promise.resolve(this.master);
     }
-    this.#connecting ??= this.#connect(login).finally(() => {
-      this.#connecting = undefined;
-    });
+    if (this.#connecting === undefined) {
+      const attempt = this.#connect(login).finally(() => {
+        if (this.#connecting === attempt) {
+          this.#connecting = undefined;
+        }
+      });
+      this.#connecting = attempt;
+    }
     return this.#connecting;
   }
 
@@ -81,6 +86,7 @@ export class ConnectionLink implements Disposable {
   leave(): void {
     this.#abort.abort(new CancelledError());
     this.#abort = new AbortController();
+    this.#connecting = undefined;
     this.#leaveQueue();
     this.#release();
   }
@@ -104,7 +110,10 @@ export class ConnectionLink implements Disposable {
         this.#isUp(master);
         return master;
       } catch (thrown) {
-        this.#release();
+        if (!signal.aborted) {
+          // Otherwise `leave` has released it, and the next attempt may have begun.
+          this.#release();
+        }
         if (!isFirst || login !== "attended" || signal.aborted || !master.failedUnasked(thrown)) {
           throw asError(thrown);
         }

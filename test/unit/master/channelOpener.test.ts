@@ -40,7 +40,6 @@ describe("opening a channel", () => {
       silenceLimit,
       startLimit,
       hasStarted: () => started,
-      connection: () => undefined,
       ready: async () => connection,
       probe: async (milliseconds) => {
         probes.push(clock.monotonic());

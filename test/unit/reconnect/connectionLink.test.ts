@@ -209,6 +209,24 @@ describe("a forward's hold on a connection", () => {
     expect([log, link.isWaiting, clock.pendingTimers]).toEqual([["up", "lost", "up"], false, 0]);
   });
 
+  test("is asked for again right after it was given up: a new attempt, which the end of the old one does not end", async () => {
+    const { engine, link, log } = holding();
+    engine.hold = true;
+    const failed = expect(link.connect("attended")).rejects.toThrow(CancelledError);
+    await settle();
+    link.leave();
+    const again = link.connect("attended");
+    await failed;
+    await settle();
+    engine.hold = false;
+    engine.release();
+    const master = await again;
+    expect([link.master, log]).toEqual([master, ["up"]]);
+    expect(master.state.kind).toBe("ready");
+    link.dispose();
+    expect(master.state.kind).toBe("lingering");
+  });
+
   test("that is disposed because of a loss does not wait", async () => {
     const made = holding({ onDown: () => made.link.dispose() });
     await made.link.connect("attended");

@@ -3,7 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { hostNames } from "../../../config/hostSpec.ts";
 import type { ForwardService } from "../../../forward/forwardService.ts";
 import type { ForwardSnapshot, LocalProgram } from "../../../forward/forwardTypes.ts";
-import { portOwner } from "../../../forward/portOwner.ts";
+import { clientProgram } from "../../../forward/portOwner.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
 import { spokenOn } from "../../../text/spokenText.ts";
@@ -103,15 +103,19 @@ export function forwardRows(
 }
 
 /** The programs that opened the newest connections, if the system reports them. */
-async function clientsOf({ spec, connections }: ForwardSnapshot): Promise<ReadonlyMap<number, LocalProgram>> {
+async function clientsOf({
+  spec,
+  port: listener,
+  connections,
+}: ForwardSnapshot): Promise<ReadonlyMap<number, LocalProgram>> {
   const found = new Map<number, LocalProgram>();
-  if (spec.kind === "remote") {
+  if (spec.kind === "remote" || listener === undefined) {
     return found;
   }
   await Promise.all(
     connections.slice(0, namedClients).map(async ({ id, from }) => {
       const port = Number(/:(\d+)$/.exec(from ?? "")?.[1] ?? Number.NaN);
-      const program = Number.isNaN(port) ? undefined : await portOwner(port, "client");
+      const program = Number.isNaN(port) ? undefined : await clientProgram(port, listener);
       if (program !== undefined) {
         found.set(id, program);
       }

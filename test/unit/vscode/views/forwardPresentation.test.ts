@@ -4,7 +4,7 @@ import { ForwardError } from "../../../../src/engine/engineErrors.ts";
 import type { ForwardSnapshot } from "../../../../src/forward/forwardTypes.ts";
 import { forwardLabel } from "../../../../src/text/forwardText.ts";
 import { literal } from "../../../../src/text/markdownText.ts";
-import { presentForward } from "../../../../src/vscode/views/forwardPresentation.ts";
+import { forwardHover, presentForward } from "../../../../src/vscode/views/forwardPresentation.ts";
 
 const forward: ForwardSnapshot = {
   ...{ id: "f1", masterId: "m1", host: "build1", since: 0, state: { kind: "listening", since: 0 } },
@@ -71,5 +71,24 @@ describe("the row of a forward", () => {
       description: "forwarded by your ssh (4711)",
       icon: "arrow-right",
     });
+  });
+
+  it("names in its hover the programs that opened its newest connections, as plain text", () => {
+    const open = { since: 0, sent: 5, received: 7, to: "db:5432" };
+    const hover = forwardHover(
+      {
+        ...forward,
+        openConnections: 2,
+        connections: [
+          { id: 2, from: "127.0.0.1:40001", ...open },
+          { id: 1, from: "127.0.0.1:40000", ...open },
+        ],
+      },
+      1000,
+      "/home/me",
+      new Map([[2, { pid: 4711, name: "*psql*" }]]),
+    );
+    expect(hover).toContain(`${literal("127.0.0.1:40001")} ${literal("*psql* (4711)")} → `);
+    expect(hover).toContain(`${literal("127.0.0.1:40000")} → `);
   });
 });
