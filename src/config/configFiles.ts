@@ -59,7 +59,7 @@ export class ConfigFiles {
       const { facts, bytes } = await this.#files.read(path, longestConfigFile, { unless: known?.stamp });
       const { stamp } = facts;
       if (checkOwner && this.#isExposed(facts)) {
-        const why = "it belongs to somebody else or others may write to it";
+        const why = "it belongs to another user, or others may write to it";
         return { stamp, result: { kind: "refused", why } };
       }
       if (bytes === undefined && known !== undefined) {

@@ -1,4 +1,4 @@
-/** A host as a person types or pastes it: also the command line of `ssh`, which documentation and web consoles show. */
+/** A host as a user types or pastes it: also the command line of `ssh`, which documentation and web consoles show. */
 import { ConfigError } from "./configErrors.ts";
 import { formatHostSpec, parseHostSpec, parsePort } from "./hostSpec.ts";
 

@@ -37,7 +37,7 @@ export interface LoopWatchInit {
 
 /**
  * Finds out whether a local forward leads back to its own listener, through a server that is this computer or through
- * other forwards: each client would cause another one, without an end. Addresses don't tell, because `localhost` of a
+ * other forwards: each client would cause another one, without an end. Addresses don't show this, because `localhost` of a
  * server is often another computer behind the same address. So a forward with many unanswered connections is tried,
  * while new clients wait: first a connection to its target is made and closed again without any data. Only if a client
  * comes and leaves with it, random data is sent over another one, which only a loop brings back.

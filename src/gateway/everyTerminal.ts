@@ -28,7 +28,7 @@ interface Served {
   readonly socket: LastingSocket;
 }
 
-/** Tells every `ssh` of this user which connections it can use, by files that the user's ssh_config includes. */
+/** Lists for every `ssh` of this user the connections that it can use, in files that the user's ssh_config includes. */
 export class EveryTerminal implements Outlet {
   readonly #init: EveryTerminalInit;
   readonly #folder: IncludeFolder;

@@ -34,7 +34,7 @@ export function requireUsablePath(path: string): void {
 
 /**
  * The included file for one connection: a block for each name of its host. ssh takes the first value that it finds for
- * a keyword, so a block holds every keyword with which the user's own values could break the way through the gateway.
+ * a keyword, so a block holds every keyword with which the user's own values could prevent the use of the gateway.
  * Empty: no host has a name that the scripts accept.
  * @throws GatewayError `unusable-path`
  */

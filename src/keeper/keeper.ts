@@ -34,7 +34,7 @@ import { socketStart } from "../share/windowKeys.ts";
 import { KeptSession } from "./keptSession.ts";
 import { AskingWindow } from "./relayedLogin.ts";
 
-/** What windows are told before the keeper stops is on its way for so long. Milliseconds. */
+/** The time for the last messages to windows before the keeper stops. Milliseconds. */
 const stopDelay = 200;
 
 export interface KeeperInit {

@@ -4,7 +4,7 @@ import type { Logger } from "../base/log.ts";
 /** Bytes. Above, a new file is begun, and one old file stays. */
 const longestLog = 256 * 1024;
 
-/** The keeper's log in a file that only its user can read. Failures to write are ignored: there is nobody to tell. */
+/** The keeper's log in a file that only its user can read. Failures to write are ignored: nothing could report them. */
 export function keeperLog(path: string): Logger {
   let size = sizeOf(path);
   const write =

@@ -19,7 +19,7 @@ const furtherModes: ReadonlySet<number> = new Set([12, 25, 1005, 1006, 1015, 101
  */
 const furtherMarks = /([\p{M}\p{Cf}\u1160-\u11ff]{32})[\p{M}\p{Cf}\u1160-\u11ff]+/gu;
 
-/** Characters of a title or a working directory that are kept. Longer ones are nobody's. */
+/** Characters of a title or a working directory that are kept. No program needs longer ones. */
 const longestReport = 4096;
 
 /**

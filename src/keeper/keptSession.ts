@@ -79,7 +79,7 @@ export class KeptSession implements Disposable {
   #limit: KeptClosed["limit"];
   #end: KeptClosed | undefined;
   #isEnding = false;
-  #toldEnd = false;
+  #endIsKnown = false;
   #wasShown = false;
 
   constructor(init: KeptSessionInit) {
@@ -119,7 +119,7 @@ export class KeptSession implements Disposable {
 
   /** It has ended, and a window knows. */
   get isOver(): boolean {
-    return this.#toldEnd;
+    return this.#endIsKnown;
   }
 
   get master(): Master {
@@ -178,7 +178,7 @@ export class KeptSession implements Disposable {
       after: (milliseconds, callback) => this.#store.add(clock.setTimeout(callback, milliseconds)),
       onSilence: () => {
         this.#end ??= { exit: {}, lost: false, ...(this.#limit && { limit: this.#limit }) };
-        this.#tellEnd();
+        this.#reportEnd();
       },
     });
   }
@@ -198,8 +198,8 @@ export class KeptSession implements Disposable {
 
   /** The keeper ends on request: the window's terminal does not reconnect. */
   stop(): void {
-    const told: KeptClosed = { exit: {}, lost: true, lostBy: "disconnected" };
-    this.#attached?.socket.note("closed", told);
+    const closed: KeptClosed = { exit: {}, lost: true, lostBy: "disconnected" };
+    this.#attached?.socket.note("closed", closed);
     this.#attached?.socket.end();
   }
 
@@ -255,7 +255,7 @@ export class KeptSession implements Disposable {
     this.#wasShown = true;
     this.#readAlone = 0;
     this.#regulate();
-    this.#tellEnd();
+    this.#reportEnd();
   }
 
   async #detachOther(before: Attached): Promise<void> {
@@ -347,12 +347,12 @@ export class KeptSession implements Disposable {
       ...(this.#limit && { limit: this.#limit }),
     };
     this.#limits?.dispose();
-    this.#tellEnd();
+    this.#reportEnd();
   }
 
-  #tellEnd(): void {
+  #reportEnd(): void {
     if (this.#end !== undefined && this.#attached?.isShown) {
-      this.#toldEnd = true;
+      this.#endIsKnown = true;
       this.#attached.socket.note("closed", this.#end);
     }
   }

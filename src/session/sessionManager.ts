@@ -64,7 +64,7 @@ export class SessionManager implements SessionService {
   constructor(init: SessionManagerInit) {
     this.#init = init;
     this.#history = new SessionHistory(init.endedStorage);
-    this.#opener = new SessionOpener(init, (session) => this.#tell(session));
+    this.#opener = new SessionOpener(init, (session) => this.#noteChange(session));
     this.#reconnections = new Reconnections({
       clock: init.clock,
       random: () => init.random(),
@@ -144,14 +144,14 @@ export class SessionManager implements SessionService {
           this.#history.remember(session);
         }
       }
-      this.#tell(session);
+      this.#noteChange(session);
     });
     session.onDidWarn((warning) => {
       if (!session.isUnseen) {
         this.#warned.fire({ session, ...warning });
       }
     });
-    this.#tell(session);
+    this.#noteChange(session);
     try {
       this.#shutdown.signal.throwIfAborted();
       const config = await this.#init.resolve(request.host, either);
@@ -335,7 +335,7 @@ export class SessionManager implements SessionService {
     this.#warned.dispose();
   }
 
-  #tell(session: SshSession): void {
+  #noteChange(session: SshSession): void {
     if (!session.isUnseen) {
       this.#changed.fire();
     }

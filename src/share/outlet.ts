@@ -8,12 +8,12 @@ export interface Offer {
   readonly socketName: string | undefined;
 }
 
-/** Tells programs which hosts they reach over which connection. */
+/** Publishes to programs which hosts they reach over which connection. */
 export interface Outlet {
   /** @throws ShareError, GatewayError, or the file system's error */
   prepare(): Promise<void>;
   /**
-   * Replaces what was told of this connection.
+   * Replaces what was published about this connection.
    * @param hosts none: no further program may find it. After its end, programs are disconnected, too.
    */
   set(offer: Offer, hosts: readonly HostSpec[]): Promise<void>;

@@ -95,7 +95,7 @@ export class ProgramSharing implements Disposable {
     }
   }
 
-  /** From now on this outlet tells of our connections. @throws ShareError, or the error of the outlet */
+  /** From now on this outlet publishes our connections. @throws ShareError, or the error of the outlet */
   async open(outlet: Outlet): Promise<void> {
     await prepareSocketFolder(this.#folder);
     await clearStaleSockets(this.#folder);
@@ -233,7 +233,7 @@ export class ProgramSharing implements Disposable {
     );
   }
 
-  /** Tells the outlets, one after the other. @param state what the hosts are derived from */
+  /** Updates the outlets, one after the other. @param state what the hosts are derived from */
   #publish(offer: Offer, state: string, hosts: () => Promise<readonly HostSpec[]>): void {
     const { id } = offer.master;
     if (this.#published.get(id)?.state === state) {

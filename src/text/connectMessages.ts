@@ -16,12 +16,16 @@ import {
 } from "./messageParts.ts";
 import { noneText } from "./stateWords.ts";
 
-/** @param host the requested one. @param asked the same, quoted. @param tell makes the message for a failure of another host. */
+/**
+ * @param host the requested one
+ * @param asked the same, quoted
+ * @param messageFor makes the message for a failure of another host
+ */
 export function connectMessage(
   error: ConnectError,
   host: string,
   asked: string,
-  tell: (cause: unknown, host: string) => UserMessage | undefined,
+  messageFor: (cause: unknown, host: string) => UserMessage | undefined,
 ): UserMessage {
   const name = withAddress(asked, error);
   const said = sentence(error.message);
@@ -140,7 +144,7 @@ export function connectMessage(
         showLog(),
       );
     case "jump-failed":
-      return jumpMessage(error, name, tell);
+      return jumpMessage(error, name, messageFor);
     case "unsupported":
       return failure(
         t("Can't connect to {0}: it requires something that SSH Sessions does not support. {1}", name, said),
@@ -173,7 +177,7 @@ function withAddress(asked: string, { reason, dialed }: ConnectError): string {
 function jumpMessage(
   { jump, cause, message }: ConnectError,
   name: string,
-  tell: (cause: unknown, host: string) => UserMessage | undefined,
+  messageFor: (cause: unknown, host: string) => UserMessage | undefined,
 ): UserMessage {
   const start = t("Can't connect to {0}", name);
   if (jump === undefined) {
@@ -183,7 +187,7 @@ function jumpMessage(
   const target = printable(jump.target);
   if (jump.step === "connection" || !ChannelError.is(cause)) {
     // The jump host's own failure has the advice; it is shown with the host that it is about.
-    const inner = cause === undefined ? undefined : tell(cause, jump.host);
+    const inner = cause === undefined ? undefined : messageFor(cause, jump.host);
     return failure(
       t(
         "{0} through its jump host {1}. {2}",

@@ -27,7 +27,7 @@ export function everyTerminalOn(): string {
 }
 
 export function everyTerminalOff(file: string): string {
-  return t("The line is out of {0}, and no other ssh uses the connections any more.", file);
+  return t("The line has been removed from {0}. No other ssh uses the connections any more.", file);
 }
 
 export function everyTerminalUnavailable(): string {

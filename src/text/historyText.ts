@@ -1,4 +1,4 @@
-/** What a person reads about the history that tmux keeps of a shell. No vscode. */
+/** Sentences about the history that tmux keeps of a shell. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { failureWords } from "./failureWords.ts";

@@ -1,4 +1,4 @@
-/** The parts of typed hosts that tell them apart. No vscode. */
+/** The parts of typed hosts that distinguish them. No vscode. */
 import { formatHostSpec, type HostSpec, parseHostSpec } from "../config/hostSpec.ts";
 
 /** What a narrow row shows of a name. */
@@ -9,7 +9,7 @@ export interface HostPart {
 }
 
 /**
- * For each of different names: its host without the user and the port, because the host tells the most. The port or
+ * For each of different names: its host without the user and the port, because the host says the most. The port or
  * the user stays if names of the same host differ by it. No two texts are equal.
  */
 export function hostParts(names: readonly string[]): ReadonlyMap<string, HostPart> {

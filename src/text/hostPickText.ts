@@ -27,7 +27,9 @@ export function typedRefusal(refusal: TypedHostRefusal): { readonly label: strin
     case "option":
       return {
         label: t("{0} can't be typed here.", printable(refusal.option, 20)),
-        detail: t("Only -p and -l can. Write other options into a Host block of your SSH config file."),
+        detail: t(
+          "Only -p and -l are accepted here. Write other options into a Host block of your SSH config file.",
+        ),
       };
     case "command":
       return {

@@ -1,4 +1,4 @@
-/** What a person reads about the keeper. No vscode. */
+/** Sentences about the keeper. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { KeptListed } from "../engine/keeper/keeperMessages.ts";

@@ -13,9 +13,10 @@ export function hostNamesOf(hosts: readonly string[]): string {
 }
 
 export function reopenQuestion(hosts: readonly string[]): string {
-  return t(
-    "{0} open before the window reloaded: {1}.",
-    plural(hosts.length, "{0} SSH terminal was", "{0} SSH terminals were"),
+  return plural(
+    hosts.length,
+    "{0} SSH terminal was open before the window reloaded: {1}.",
+    "{0} SSH terminals were open before the window reloaded: {1}.",
     hostNamesOf(hosts),
   );
 }
@@ -28,9 +29,10 @@ export function restartWord(): string {
 export function forwardsQuestion(
   forwards: readonly { readonly host: string; readonly spec: ForwardSpec }[],
 ): string {
-  return t(
-    "{0} open before the window reloaded: {1}. The next session on the host starts what only this computer can reach.",
-    plural(forwards.length, "{0} forward was", "{0} forwards were"),
+  return plural(
+    forwards.length,
+    "{0} forward was open before the window reloaded: {1}. The next session on the host starts what only this computer can reach.",
+    "{0} forwards were open before the window reloaded: {1}. The next session on the host starts what only this computer can reach.",
     forwards
       .map(({ host, spec }) => t("{0} of {1}", formatForward(spec), host))
       .map((each) => printable(each))

@@ -86,7 +86,7 @@ function shortNamesIn(
         }
         const others = all.length > mostCompared ? undefined : texts.filter((other) => other !== text);
         const short = shorten(root, tails, partsOf(text), others, room);
-        // What tells it from its siblings is no host, so the beginning of the host stays beside it.
+        // What distinguishes it from its siblings is not the host, so the beginning of the host stays beside it.
         const first = hosts.get(name)?.hasSiblings === true ? text : short;
         const longest = first === text && first !== short ? room.narrow : room.wide;
         return [name, [middleCut(first, longest), middleCut(short, room.narrow), short, name]];

@@ -1,4 +1,4 @@
-/** What a person reads about connections of their own `ssh`. No vscode. */
+/** Sentences about connections of their own `ssh`. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { RiddenMaster } from "../engine/connectionEngine.ts";
@@ -68,12 +68,12 @@ export function stoppedText(master: UserMasterSnapshot): string {
 /** The window has a connection of its own to the host. */
 export function ownConnectionText(host: string): string {
   return t(
-    "This window has a connection of its own to {0}. From the next one on, it uses that of ssh.",
+    "This window has a connection of its own to {0}. Its next connection will be that of ssh.",
     printable(host),
   );
 }
 
 /** `ssh` did not do what it was asked. */
 export function userMasterFailed(why: string): string {
-  return t("ssh did not do it: {0}", printable(why));
+  return t("ssh refused: {0}", printable(why));
 }

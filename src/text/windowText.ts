@@ -1,4 +1,4 @@
-/** What a person reads about other windows that share a connection. No vscode. */
+/** Sentences about other windows that share a connection. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { WindowName } from "../engine/connectionEngine.ts";

@@ -62,7 +62,7 @@ async function update(
     return "the server's proof is wrong";
   }
   if (config.updateHostKeys === "ask" && !(await mayUpdate(plan))) {
-    return "the person declined";
+    return "the user declined";
   }
   signal.throwIfAborted();
   return await locked([...new Set(there.map(({ file }) => file))].sort(), async () => {

@@ -156,7 +156,7 @@ describe("a master of the engine openssh at the ControlPath of ssh_config", () =
     },
   );
 
-  test.each(["disconnect", "kill"] as const)("%s ends it at once while nobody else uses it", async (end) => {
+  test.each(["disconnect", "kill"] as const)("%s ends it at once while no other client uses it", async (end) => {
     const stack = await newWindow();
     await stack.service.connect("lab");
     expect(await client.run("echo mine")).toBe("mine\n");
@@ -223,7 +223,7 @@ describe("a master of the engine openssh at the ControlPath of ssh_config", () =
     expect(await masterPid()).toBe(pid);
   });
 
-  test("replaces a socket that nobody listens to", async () => {
+  test("replaces a socket without a listener", async () => {
     const dead = client.spawn("", ["-N", "-M"]);
     await until(isThere, "the socket");
     dead.kill("SIGKILL");

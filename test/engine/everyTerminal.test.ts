@@ -84,7 +84,7 @@ describe("plain ssh with our line in its ssh_config", () => {
     ["an option of the host key", ["-o", "UserKnownHostsFile=/dev/null", "lab", "echo direct"]],
     ["X11 forwarding", ["-X", "lab", "echo direct"]],
     ["another host", ["other", "echo direct"]],
-  ])("%s: the connection can't serve it, and ssh logs in as ever", async (_, given) => {
+  ])("%s: the connection can't serve it, and ssh logs in as before", async (_, given) => {
     const args = given.map((arg) => arg.replace("PLAIN", lab.plain));
     const direct = await logins(() => ssh(lab.plain, ...args));
     const included = await logins(() => ssh(lab.config, ...args));
@@ -92,7 +92,7 @@ describe("plain ssh with our line in its ssh_config", () => {
     expect(included.logins).toBe(direct.logins);
   });
 
-  test("another user is not served: ssh logs in as ever", async () => {
+  test("another user is not served: ssh logs in as before", async () => {
     const args = ["-l", "nobody-at-all", "-o", "BatchMode=yes", "lab", "true"];
     const { code, stderr } = await ssh(lab.config, ...args);
     expect([code, stderr]).toEqual([255, expect.stringContaining("Permission denied (")]);

@@ -111,7 +111,7 @@ describe("the included files", () => {
   });
 });
 
-test("settings of the user that would break the way through the gateway do not", async () => {
+test("settings of the user that would prevent the use of the gateway do not", async () => {
   const harm = `
 Host *
   ProxyJump nowhere.invalid
@@ -158,7 +158,7 @@ Host *
   expect((await readdir(lab.host.folder)).filter((name) => name.startsWith("own-"))).toEqual([]);
 });
 
-test("a connection that is lost in the middle ends ssh with 255, and the next ssh logs in as ever", async () => {
+test("a connection that is lost in the middle ends ssh with 255, and the next ssh logs in as before", async () => {
   lab = await everyTerminalLab();
   await lab.stack.service.connect("lab");
   await lab.included(1);
@@ -184,7 +184,7 @@ test("a server that accepts two sessions on a connection: further programs get a
 });
 
 describe("a hostile program of the same machine", () => {
-  test("at the gateway's socket gets no connection without the protocol, and harms nobody", async () => {
+  test("at the gateway's socket gets no connection without the protocol, and no other client is affected", async () => {
     lab = await everyTerminalLab();
     await lab.stack.service.connect("lab");
     const [text = ""] = await lab.included(1);

@@ -98,7 +98,7 @@ describe("the keeper", () => {
     expect(masters[0]?.heldBy).toBeUndefined();
   });
 
-  test("a killed keeper: its terminals are told that the connection was lost, and reconnect by one login", async () => {
+  test("a killed keeper: its terminals say that the connection was lost, and reconnect by one login", async () => {
     const [one, two] = await Promise.all([newWindow("one"), newWindow("two")]);
     await one.ask({ do: "open", keep: "shell-1" });
     await two.ask({ do: "open", keep: "shell-2" });
@@ -305,7 +305,7 @@ describe("the keeper", () => {
     expect(await shellValue(window, "still", "$$")).toMatch(/^\d+$/);
   });
 
-  test("limits go on counting while no window is attached, and the next window is told", async () => {
+  test("limits go on counting while no window is attached, and the next window gets their result", async () => {
     const window = await newWindow("one");
     await window.ask({ do: "open", keep: "shell-1" });
     for (const kind of ["time", "idle"] as const) {

@@ -215,7 +215,7 @@ describe("another user of the machine", () => {
     await expect(lstat(`${folder}.stolen`)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
-  test("puts a folder with its own sockets in the place of one that was cleaned away: nobody connects there", async () => {
+  test("puts a folder with its own sockets in the place of one that was cleaned away: no window connects there", async () => {
     const logger = new RecordingLogger();
     const first = await window(logger);
     const shared = await sharedConnection(config, {
@@ -277,7 +277,7 @@ describe("another user of the machine", () => {
     server.close();
   });
 
-  test("has recorded a conversation: what is replayed is refused, logged and harms nobody", async () => {
+  test("has recorded a conversation: what is replayed is refused and logged, and no window is affected", async () => {
     const logger = new RecordingLogger();
     const shared = await sharedConnection(config, { socketFolder: folder, logger });
     stacks.push(shared.stack);

@@ -176,7 +176,7 @@ describe("windows that share a connection", () => {
     );
   });
 
-  test("windows whose versions do not fit have connections of their own, whoever is first", async () => {
+  test("windows whose versions do not fit have connections of their own, whichever is first", async () => {
     const other = ["--import", join(import.meta.dirname, "..", "support", "otherWindowProtocol.ts")];
     for (const [first, second] of [
       [[], other],

@@ -14,7 +14,7 @@ const acceptPatience = 2_000;
 
 /**
  * Prepares the user's ControlPath for a new master. Undefined: nothing is there. Otherwise why no master can be made
- * there, for the log. A socket that nobody listens to is removed, as `ssh` does (muxclient in mux.c); everything else
+ * there, for the log. A socket without a listener is removed, as `ssh` does (muxclient in mux.c); everything else
  * that is there stays. @throws the signal's reason
  */
 export async function clearControlPath(path: string, signal: AbortSignal): Promise<string | undefined> {

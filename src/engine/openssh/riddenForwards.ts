@@ -20,7 +20,7 @@ interface Listener {
 }
 
 /**
- * Connections from the server to a target, over somebody else's master. A channel of ours that the server has not
+ * Connections from the server to a target, over a master of the user's own `ssh`. A channel of ours that the server has not
  * answered yet would end that master together with our socket, and a target may take minutes to answer. Therefore the
  * master itself opens these channels: it listens at a unix socket in our folder, one for each target.
  */

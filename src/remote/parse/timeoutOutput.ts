@@ -31,10 +31,10 @@ export function parseTimeouts(parts: readonly ScriptPart[]): ServerTimeouts {
     return { keyword, value, source: "sshd -T" };
   });
   const files = readSshdConfig(parts, user);
-  const told = effective.length > 0;
+  const isEffective = effective.length > 0;
   const readFiles = parts.some(({ name }) => name === "file") && files.unreadable.length === 0;
   const dropbear = dropbearArguments(ancestors);
-  const lines = told ? effective : files.inForce;
+  const lines = isEffective ? effective : files.inForce;
   const kernel = new Map(part("kernel").map(keyAndRest));
   return {
     system: meta.get("system") ?? "",
@@ -46,7 +46,7 @@ export function parseTimeouts(parts: readonly ScriptPart[]): ServerTimeouts {
           ? "openssh"
           : "unknown",
     sudo: sudoState(meta.get("sudo")),
-    basis: told ? "effective" : readFiles ? "files" : "none",
+    basis: isEffective ? "effective" : readFiles ? "files" : "none",
     clientAliveInterval: known(lines, "clientaliveinterval", parseTime, 0),
     clientAliveCountMax: known(lines, "clientalivecountmax", wholeNumber, 3),
     tcpKeepAlive: known(lines, "tcpkeepalive", yesNo, true),
@@ -55,14 +55,14 @@ export function parseTimeouts(parts: readonly ScriptPart[]): ServerTimeouts {
     rekeyLimit: known(lines, "rekeylimit", (text) => text, "default none"),
     dropbearIdle: dropbear?.idle,
     dropbearKeepalive: dropbear?.keepalive,
-    perhaps: told
+    perhaps: isEffective
       ? []
       : files.perhaps.map(({ keyword, value, criteria, source }) => ({
           line: `${keyword} ${value}`,
           criteria,
           source,
         })),
-    unreadable: told ? [] : files.unreadable,
+    unreadable: isEffective ? [] : files.unreadable,
     shell,
     tmout: shellsWithTmout.has(shell) ? parseTmout(parts, meta.get("tmout")) : undefined,
     logind: parseLogind(part("logind")),

@@ -43,7 +43,7 @@ const files = async (): Promise<readonly string[]> =>
 
 const hosts = [{ alias: "web1" }];
 
-test("with lasting, a connection that ends with the window is not told of", async () => {
+test("with lasting, a connection that ends with the window is not published", async () => {
   const outlet = await prepared("lasting");
   await outlet.set(offer(), hosts);
   expect(await files()).toEqual([]);

@@ -136,7 +136,7 @@ describe("a server that ends the login while the question about its host key is 
     expect(connects()).toBe(1);
   });
 
-  test("is told after the second answer that is too late", async () => {
+  test("is reported after the second answer that is too late", async () => {
     const { outcome, questions, connects } = logIn({
       ...{ ends: [closed, closed], during: "host key", saves: false },
     });

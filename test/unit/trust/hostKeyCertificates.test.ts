@@ -269,7 +269,7 @@ describe("RevokedHostKeys", () => {
   });
 });
 
-test("a login continues although its key can't be saved, where nobody is informed of that", async () => {
+test("a login continues although its key can't be saved, and no message says so", async () => {
   const { error } = await check(
     ed25519Blob(1),
     "",

@@ -70,7 +70,7 @@ describe("plain ssh in any terminal of the computer", () => {
   it("the line is taken out again, byte for byte, and ssh logs in as before", async () => {
     const { configFile, host, workbench } = lab;
     await workbench.runCommand("SSH Sessions: Stop Using Connections in Every Terminal");
-    await workbench.notifications.waitFor("The line is out of");
+    await workbench.notifications.waitFor("The line has been removed from");
     assert.equal(await readFile(configFile, "utf8"), before);
     await workbench.terminals.waitForText(/Received disconnect.*The connection has ended/s);
     const logins = host.logins();

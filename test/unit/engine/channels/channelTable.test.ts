@@ -520,7 +520,7 @@ describe("channels that the peer opens", () => {
     expect([...new Set(end.sentOf(92).map((refusal) => refusal.readUInt32BE(5)))]).toEqual([2]);
   });
 
-  test("share the memory for data that nobody reads: each next one gets a smaller window, until others close", async () => {
+  test("share the memory for unread data: each next one gets a smaller window, until others close", async () => {
     const end = new ChannelEnd();
     const open = async (number: number): Promise<number> => {
       end.table.receive(peerSends.open(kind, number));

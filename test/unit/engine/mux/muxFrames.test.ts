@@ -56,7 +56,7 @@ describe("frames in memory that is used again", () => {
   });
 });
 
-describe("frames of chunks that nobody else uses", () => {
+describe("frames of chunks that no other code uses", () => {
   const texts = [20_000, 30_000, 10, 300, 40_000, 100_000, 7, 17_000].map((length, at) =>
     `${at}`.repeat(length),
   );
