@@ -156,15 +156,18 @@ describe("a master of the engine openssh at the ControlPath of ssh_config", () =
     },
   );
 
-  test.each(["disconnect", "kill"] as const)("%s ends it at once while no other client uses it", async (end) => {
-    const stack = await newWindow();
-    await stack.service.connect("lab");
-    expect(await client.run("echo mine")).toBe("mine\n");
-    const pid = await masterPid();
-    await stack.service[end](stack.master().id);
-    await until(() => !isRunning(pid), "the end of the master");
-    await until(async () => !(await isThere()), "no socket");
-  });
+  test.each(["disconnect", "kill"] as const)(
+    "%s ends it at once while no other client uses it",
+    async (end) => {
+      const stack = await newWindow();
+      await stack.service.connect("lab");
+      expect(await client.run("echo mine")).toBe("mine\n");
+      const pid = await masterPid();
+      await stack.service[end](stack.master().id);
+      await until(() => !isRunning(pid), "the end of the master");
+      await until(async () => !(await isThere()), "no socket");
+    },
+  );
 
   test.each(["disconnect", "kill"] as const)(
     "%s does not end the sessions of the user's own ssh",
