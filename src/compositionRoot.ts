@@ -57,7 +57,11 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
       },
       endedStorage: ended,
       windowName: () => vscode.workspace.name ?? "",
-      keeper: { isOn: () => settings.keepsTerminals, build: buildOf(context) },
+      keeper: {
+        isOn: () => settings.keepsTerminals,
+        staysAfterLogout: () => settings.keepsAfterLogout,
+        build: buildOf(context),
+      },
     }),
   );
   const layer = store.add(

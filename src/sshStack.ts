@@ -78,7 +78,7 @@ export interface SshStackInit {
   /** Of ended sessions. Default: they are forgotten with the stack. */
   readonly endedStorage?: EndedStorage;
   /** The process that holds connections and sessions for windows. Default: none. */
-  readonly keeper?: Pick<KeeperSharingInit, "isOn" | "build">;
+  readonly keeper?: Pick<KeeperSharingInit, "isOn" | "staysAfterLogout" | "build">;
 }
 
 export interface SshStack extends Disposable {
@@ -132,6 +132,7 @@ export function createSshStack(init: SshStackInit): SshStack {
         (await windows.join(login, signal)) ?? (await userMasters.join(login, signal, events)),
     },
     isOn: () => init.keeper?.isOn() ?? false,
+    staysAfterLogout: () => init.keeper?.staysAfterLogout() ?? false,
     build: init.keeper?.build ?? "",
     windowName: init.windowName ?? (() => ""),
     checkHost: (config) => {

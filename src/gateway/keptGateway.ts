@@ -35,6 +35,11 @@ export class KeptGateway implements Disposable {
     void master.ended.then(() => this.dispose());
   }
 
+  /** Whether a program is connected. */
+  get isUsed(): boolean {
+    return this.#shared.programs().length > 0;
+  }
+
   dispose(): void {
     this.#gateway?.dispose();
     this.#shared.dispose();

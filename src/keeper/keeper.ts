@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { link, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -19,20 +19,19 @@ import {
   keeperProtocol,
   keeperSocketName,
   type ServedConnection,
-  type ServedPrograms,
 } from "../engine/keeper/keeperMessages.ts";
 import { KeeperSocket } from "../engine/keeper/keeperSocket.ts";
 import type { ConnectCall } from "../engine/keeper/loginMessages.ts";
 import { runProxyCommand } from "../engine/transport/proxyCommand.ts";
 import { ServerTalk } from "../engine/transport/serverTalk.ts";
-import { KeptGateway } from "../gateway/keptGateway.ts";
 import type { Master } from "../master/master.ts";
 import { MasterRegistry } from "../master/masterRegistry.ts";
-import { SharedMaster } from "../share/sharedMaster.ts";
 import { listenIn } from "../share/socketFolder.ts";
-import { socketStart } from "../share/windowKeys.ts";
 import { KeptSession } from "./keptSession.ts";
+import type { LoginState } from "./loginState.ts";
+import { LogoutWatch } from "./logoutWatch.ts";
 import { AskingWindow } from "./relayedLogin.ts";
+import { ServedConnections } from "./servedConnections.ts";
 
 /** The time for the last messages to windows before the keeper stops. Milliseconds. */
 const stopDelay = 200;
@@ -45,8 +44,10 @@ export interface KeeperInit {
   readonly engine: ConnectionEngine;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** It has nothing to do any more. Called once. */
-  onIdle(): void;
+  /** Whether its user is still logged in. Never rejects. */
+  loginState(): Promise<LoginState>;
+  /** It is to leave. */
+  onOver(why: string): void;
 }
 
 /** Holds connections and sessions for windows, of which none need be there. */
@@ -56,17 +57,14 @@ export class Keeper implements Disposable {
   readonly #registry: MasterRegistry;
   readonly #sockets = new Set<KeeperSocket>();
   readonly #sessions = new Map<string, KeptSession>();
-  /** By the master's id. */
-  readonly #served = new Map<string, { readonly key: string; readonly shared: Promise<SharedMaster> }>();
-  /** By the master's id. */
-  readonly #gateways = new Map<string, KeptGateway>();
+  readonly #served: ServedConnections;
+  readonly #logout: LogoutWatch;
   readonly #askers = new WeakMap<HostConfig | JumpHop, AskingWindow>();
   readonly #policies = new WeakMap<HostConfig, ConnectionPolicy>();
   /** The name of its socket. */
   #name = keeperSocketName;
   #isLeaving = false;
   #idle: Disposable | undefined;
-  #nextProgram = 1;
 
   constructor(init: KeeperInit) {
     this.#init = init;
@@ -86,6 +84,9 @@ export class Keeper implements Disposable {
         ),
     });
     this.#registry.onDidChange(() => this.#update());
+    const { folder, loginState } = init;
+    this.#served = new ServedConnections({ folder, clock, logger, changed: () => this.#update() });
+    this.#logout = new LogoutWatch({ clock, state: loginState, onLogout: (why) => init.onOver(why) });
   }
 
   get socketPath(): string {
@@ -125,12 +126,8 @@ export class Keeper implements Disposable {
     for (const session of this.#sessions.values()) {
       session.dispose();
     }
-    for (const { shared } of this.#served.values()) {
-      shared.then((each) => each.dispose()).catch(() => {});
-    }
-    for (const gateway of this.#gateways.values()) {
-      gateway.dispose();
-    }
+    this.#logout.dispose();
+    this.#served.dispose();
     this.#registry.dispose();
     for (const socket of this.#sockets) {
       socket.destroy();
@@ -152,19 +149,21 @@ export class Keeper implements Disposable {
       this.#checkBuild(call.build);
       return await this.#connect(socket, call, signal);
     });
-    socket.handle("where", async (key) => await this.#where(String(key)));
+    socket.handle("where", async (key) => await this.#served.where(String(key)));
     socket.handle("open", async (args, signal) => await this.#open(socket, args as KeptOpen, signal));
-    socket.handle("programs", async (name) => await this.#programsOn(String(name)));
-    socket.handle("list", async () => [...this.#sessions.values()].map((session) => session.listed()));
+    socket.handle("programs", async (name) => await this.#served.programsOn(String(name)));
+    socket.handle("list", async (args) => {
+      this.#noteLogout(field(args, "afterLogout"));
+      return [...this.#sessions.values()].map((session) => session.listed());
+    });
     socket.handle("end", async (id) => this.#sessions.get(String(id))?.end());
     socket.handle("leave", async () => await this.#leave());
     socket.handle("stop", async () => {
-      this.#init.logger.info("stopped by its user");
       this.#isLeaving = true;
       for (const session of this.#sessions.values()) {
         session.stop();
       }
-      this.#init.clock.setTimeout(() => this.#init.onIdle(), stopDelay);
+      this.#init.clock.setTimeout(() => this.#init.onOver("stopped by its user"), stopDelay);
     });
     socket.note("hello", { protocol: keeperProtocol, build, pid: process.pid } satisfies KeeperHello);
   }
@@ -193,6 +192,7 @@ export class Keeper implements Disposable {
 
   async #connect(socket: KeeperSocket, call: ConnectCall, signal: AbortSignal): Promise<ServedConnection> {
     const { config, folder, policy, allowPrompts, key } = call;
+    this.#noteLogout(call.afterLogout);
     const asker = new AskingWindow(socket, config);
     this.#askers.set(config, asker);
     this.#policies.set(config, policy);
@@ -208,7 +208,7 @@ export class Keeper implements Disposable {
       socket.onDidClose(() => lease.dispose());
       try {
         await master.ready(signal);
-        const shared = await this.#share(master, key);
+        const shared = await this.#served.serve(master, key);
         return { socket: shared.socketName ?? "" };
       } catch (error) {
         lease.dispose();
@@ -221,62 +221,6 @@ export class Keeper implements Disposable {
         news.dispose();
       }
     }
-  }
-
-  async #where(key: string): Promise<ServedConnection | undefined> {
-    for (const [id, served] of this.#served) {
-      if (served.key === key && this.#registry.get(id)?.isUsable === true) {
-        const socketName = (await served.shared.catch(() => undefined))?.socketName;
-        return socketName === undefined ? undefined : { socket: socketName };
-      }
-    }
-    return undefined;
-  }
-
-  /** Plain `ssh` may use the connection that is served at this socket. */
-  async #programsOn(socketName: string): Promise<ServedPrograms> {
-    const master = await this.#masterAt(socketName);
-    const before = this.#gateways.get(master.id);
-    const { folder, clock, logger } = this.#init;
-    const gateway =
-      before ?? new KeptGateway({ ...{ master, folder, clock, logger }, changed: () => this.#update() });
-    this.#gateways.set(master.id, gateway);
-    try {
-      return await gateway.served;
-    } catch (error) {
-      // The next window tries again.
-      this.#gateways.delete(master.id);
-      gateway.dispose();
-      throw error;
-    }
-  }
-
-  #share(master: Master, key: string): Promise<SharedMaster> {
-    const before = this.#served.get(master.id);
-    if (before !== undefined) {
-      return before.shared;
-    }
-    const { folder, clock, logger } = this.#init;
-    const shared = new SharedMaster({
-      ...{ master, folder, clock, logger },
-      another: async () => undefined,
-      nextId: () => `w${this.#nextProgram++}`,
-      changed: () => this.#update(),
-      windows: { key, name: () => "", socketName: `${socketStart(key)}${randomBytes(3).toString("hex")}` },
-    });
-    const listening = shared.listen().then(() => shared);
-    this.#served.set(master.id, { key, shared: listening });
-    void master.ended.then(() => {
-      this.#served.delete(master.id);
-      this.#gateways.delete(master.id);
-      shared.dispose();
-    });
-    // The next window tries again. The other connections have nothing to do with it.
-    listening.catch(() => {
-      this.#served.delete(master.id);
-      shared.dispose();
-    });
-    return listening;
   }
 
   async #open(socket: KeeperSocket, call: KeptOpen, signal: AbortSignal): Promise<KeptOpened | undefined> {
@@ -293,7 +237,7 @@ export class Keeper implements Disposable {
     if (call.build !== this.#init.build || this.#isLeaving) {
       return undefined;
     }
-    const master = await this.#masterAt(call.socket);
+    const master = await this.#served.masterAt(call.socket);
     const channel = await master.channels.session(spec, signal);
     // Another window has opened it meanwhile: nobody could find this one any more.
     const other = this.#sessions.get(keep.id);
@@ -320,16 +264,6 @@ export class Keeper implements Disposable {
     }
     session.dispose();
     this.#update();
-  }
-
-  async #masterAt(socketName: string): Promise<Master> {
-    for (const { shared } of this.#served.values()) {
-      const each = await shared.catch(() => undefined);
-      if (each?.socketName === socketName && each.master.isUsable) {
-        return each.master;
-      }
-    }
-    throw new ChannelError("connection-ended", "The keeper's connection has ended");
   }
 
   #askerOf(config: HostConfig): AskingWindow {
@@ -365,7 +299,15 @@ export class Keeper implements Disposable {
     return config;
   }
 
+  /** The setting of the window that has said something last. */
+  #noteLogout(staysAfterLogout: unknown): void {
+    if (typeof staysAfterLogout === "boolean") {
+      this.#logout.staysAfterLogout = staysAfterLogout;
+    }
+  }
+
   #update(): void {
+    this.#logout.update(this.#sockets.size > 0 || this.#served.areUsed);
     const isBusy =
       this.#sessions.size > 0 ||
       this.#sockets.size > 0 ||
@@ -375,7 +317,7 @@ export class Keeper implements Disposable {
       this.#idle = undefined;
     } else {
       this.#idle ??= this.#init.clock.setTimeout(
-        () => this.#init.onIdle(),
+        () => this.#init.onOver("it has nothing to do"),
         this.#isLeaving ? 0 : this.#init.idleLimit,
       );
     }

@@ -1,6 +1,6 @@
 /**
- * The entry of the keeper, a process of its own: `keeperProcess FOLDER BUILD [IDLE_SECONDS]`. Another keeper may already be there: this one
- * leaves then. It gets no secret by its arguments or its environment.
+ * The entry of the keeper, a process of its own: `keeperProcess FOLDER BUILD [IDLE_SECONDS [ROOT]]`. Another keeper may
+ * already be there: this one leaves then. It gets no secret by its arguments or its environment.
  */
 
 import { randomBytes } from "node:crypto";
@@ -14,11 +14,12 @@ import { lazySsh2 } from "../engine/ssh2/lazySsh2.ts";
 import { clearStaleSockets, hasErrorCode, prepareSocketFolder, refuses } from "../share/socketFolder.ts";
 import { Keeper } from "./keeper.ts";
 import { keeperLog } from "./keeperLog.ts";
+import { loginStates } from "./loginState.ts";
 
 /** How often the keeper looks for its socket. The system removes its folder with the user's last session. Milliseconds. */
 const lookEvery = 2_000;
 
-const [folder = "", build = "", idleSeconds = "30"] = process.argv.slice(2);
+const [folder = "", build = "", idleSeconds = "30", root = "/"] = process.argv.slice(2);
 
 async function main(): Promise<void> {
   await prepareSocketFolder(folder);
@@ -28,7 +29,8 @@ async function main(): Promise<void> {
   const keeper = new Keeper({
     ...{ folder, build, logger, clock: systemClock, idleLimit: Number(idleSeconds) * 1000 },
     engine: lazySsh2(systemClock).engine,
-    onIdle: () => void leave("it has nothing to do"),
+    loginState: await loginStates(root),
+    onOver: (why) => void leave(why),
   });
   // An error in the parser of one screen must not end the sessions of all others.
   process.on("uncaughtException", (error) => {

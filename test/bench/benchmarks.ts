@@ -7,6 +7,7 @@ import { enginesBenchmark } from "./engines.ts";
 import { faultsBenchmark } from "./faults.ts";
 import { forwardsBenchmark } from "./forwards.ts";
 import { gatewayBenchmark } from "./gateway.ts";
+import { keeperBenchmark } from "./keeper.ts";
 import { sharingBenchmark } from "./sharing.ts";
 import { soakBenchmark } from "./soak.ts";
 import { terminalBenchmark } from "./terminal.ts";
@@ -23,5 +24,6 @@ export const benchmarks: readonly Benchmark[] = [
   bundleBenchmark,
   configBenchmark,
   attackBenchmark,
+  keeperBenchmark,
   soakBenchmark,
 ];

@@ -39,7 +39,7 @@ async function echo(): Promise<ChildProcessWithoutNullStreams> {
 
 describe("connections that outlive their window", () => {
   test.each([
-    ["the keeper", { stack: { keeper: { isOn: () => true, build: "test" } } }],
+    ["the keeper", { stack: { keeper: { isOn: () => true, staysAfterLogout: () => false, build: "test" } } }],
     ["the engine openssh", { engine: "openssh" }],
   ])("%s: programs go on when the window closes, and others come", async (_, over) => {
     lab = await everyTerminalLab({ mode: "lasting", ...over });

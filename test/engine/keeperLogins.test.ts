@@ -193,4 +193,19 @@ describe("a login by the keeper", () => {
       expect(newLogins()).toBe(1);
     },
   );
+
+  test("the keeper is killed while its question is open: the window asks again for the next one", async () => {
+    await prepare(onlyBy("password"));
+    const window = await ground.window("one", asks);
+    const opening = window.ask({ do: "open", keep: "shell-1" });
+    await question(window);
+    const [pid = 0] = await ground.keepers();
+    process.kill(pid, "SIGKILL");
+    await until(async () => (await asked(window)).length === 2, "the next question");
+    await answer(window, password());
+    await opening;
+    await works(window, "shell-1");
+    expect(await ground.keepers()).not.toContain(pid);
+    expect(newLogins()).toBe(1);
+  });
 });

@@ -46,12 +46,19 @@ export class KeeperGround implements AsyncDisposable {
     return window;
   }
 
-  /** Starts a keeper that windows find. @param options for Node. @param idleSeconds after which it leaves. */
-  async keeper(options: readonly string[], idleSeconds = 600): Promise<ChildProcess> {
+  /**
+   * Starts a keeper that windows find.
+   * @param options for Node
+   * @param life after how many seconds without a connection it leaves, and the root of the system's files
+   */
+  async keeper(
+    options: readonly string[],
+    { idleSeconds = 600, root = "/" }: { readonly idleSeconds?: number; readonly root?: string } = {},
+  ): Promise<ChildProcess> {
     await prepareSocketFolder(this.sockets);
     const child = spawn(
       process.execPath,
-      [...options, keeperFile, this.sockets, "test", String(idleSeconds)],
+      [...options, keeperFile, this.sockets, "test", String(idleSeconds), root],
       {
         ...{ cwd: this.folder, env: keeperEnvironment(), stdio: "inherit" },
       },

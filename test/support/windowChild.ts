@@ -24,7 +24,11 @@ const stack = await testStack(configFile, {
   socketFolder,
   sharesWithWindows: () => isOn,
   windowName: () => name,
-  keeper: { isOn: () => process.env["WINDOW_KEEPER"] === "on", build: process.env["WINDOW_BUILD"] ?? "test" },
+  keeper: {
+    isOn: () => process.env["WINDOW_KEEPER"] === "on",
+    staysAfterLogout: () => process.env["WINDOW_AFTER_LOGOUT"] === "on",
+    build: process.env["WINDOW_BUILD"] ?? "test",
+  },
 });
 const tabs: LiveTab[] = [];
 
@@ -44,6 +48,15 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
       return {};
     case "reopened":
       await Promise.all(tabs.map((tab) => stateOf(tab, "open", request.times ?? 2)));
+      return {};
+    case "hurry":
+      stack.service.onDidChange(() => {
+        for (const { id, state } of stack.service.masters()) {
+          if (state.kind === "reconnecting" && !state.attempting) {
+            void stack.service.reconnectNow(id);
+          }
+        }
+      });
       return {};
     case "end":
       await Promise.all(stack.service.masters().map(({ id }) => stack.service.disconnect(id)));

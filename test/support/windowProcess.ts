@@ -20,6 +20,8 @@ type WindowOrder =
   | { readonly do: "type"; readonly tab: number; readonly text: string; readonly until: string }
   /** Waits until each terminal has opened so often. Default: a second time. */
   | { readonly do: "reopened"; readonly times?: number }
+  /** From now on, lost connections reconnect without a wait. */
+  | { readonly do: "hurry" }
   /** Disconnects all. */
   | { readonly do: "end" }
   | { readonly do: "share"; readonly on: boolean }

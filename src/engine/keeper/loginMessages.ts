@@ -16,6 +16,8 @@ export interface ConnectCall {
   readonly folder: SettingsFolder | undefined;
   readonly policy: ConnectionPolicy;
   readonly allowPrompts: boolean;
+  /** Whether the keeper goes on after a logout of its user. Also an argument of the call `list`. */
+  readonly afterLogout: boolean;
 }
 
 /** `environment`, without arguments, resolves to the window's environment. */

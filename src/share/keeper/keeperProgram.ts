@@ -3,6 +3,7 @@ import { lstat, readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, extname, join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
+import { connectionEnded } from "../../engine/engineErrors.ts";
 import {
   type KeeperHello,
   keeperSocketName,
@@ -71,6 +72,7 @@ export async function keeperPaths(folder: string): Promise<readonly string[]> {
 /**
  * Starts a keeper, unless another one is there by then, and waits until one answers. It outlives this process.
  * @returns undefined if none answers in time
+ * @throws ChannelError `connection-ended` if it was killed meanwhile: the next one may live
  */
 export async function startKeeper(
   folder: string,
@@ -88,7 +90,9 @@ export async function startKeeper(
   child.on("error", () => {
     hasFailed = true;
   });
-  child.on("exit", (code) => {
+  let wasKilled = false;
+  child.on("exit", (code, signal) => {
+    wasKilled = signal !== null;
     hasFailed ||= code !== 0;
   });
   child.unref();
@@ -99,6 +103,9 @@ export async function startKeeper(
       return talk;
     }
     await new Promise<void>((resolve) => clock.setTimeout(resolve, lookEvery));
+  }
+  if (wasKilled) {
+    throw connectionEnded();
   }
   return undefined;
 }

@@ -41,6 +41,8 @@ export interface KeeperSharingInit {
   readonly logger: Logger;
   /** The setting. Read whenever it matters. */
   isOn(): boolean;
+  /** The setting: the keeper goes on after a logout of its user. */
+  staysAfterLogout(): boolean;
   /** Of this extension: another build may mean something else by what it sends. */
   readonly build: string;
   windowName(): string;
@@ -105,7 +107,8 @@ export class KeeperSharing implements OtherConnections {
 
   /** All sessions of all keepers of this user. */
   async list(): Promise<readonly KeptListed[]> {
-    const lists = await this.#askAll((talk) => talk.socket.call("list", undefined));
+    const afterLogout = this.#init.staysAfterLogout();
+    const lists = await this.#askAll((talk) => talk.socket.call("list", { afterLogout }));
     // A keeper of this protocol replies so.
     return lists.flatMap((list) => list as readonly KeptListed[]);
   }
@@ -192,6 +195,7 @@ export class KeeperSharing implements OtherConnections {
       const call: ConnectCall = {
         ...{ build: this.#init.build, key: hashOf(key), config: sent(config), folder, allowPrompts },
         policy: policies([{ config, folder }]),
+        afterLogout: this.#init.staysAfterLogout(),
       };
       const served = (await socket.call("connect", call, signal)) as ServedConnection;
       return await this.#joinAt(served, login, signal);
@@ -218,8 +222,16 @@ export class KeeperSharing implements OtherConnections {
       this.#starting = undefined;
     });
     const started = await this.#starting;
-    started?.socket.end();
-    return started && (await talkAt(path, clock));
+    if (started === undefined) {
+      return undefined;
+    }
+    started.socket.end();
+    const talk = await talkAt(path, clock);
+    if (talk === undefined) {
+      // It was there a moment ago.
+      throw connectionEnded();
+    }
+    return talk;
   }
 
   async #joinAt(

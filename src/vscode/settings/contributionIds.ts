@@ -40,6 +40,7 @@ export const settingKeys = {
   sharingUserMasters: "sharing.ownMasters",
   sharingEverywhere: "sharing.everywhere",
   keeper: "keeper",
+  keeperAfterLogout: "keeperAfterLogout",
   hosts: "hosts",
   profileHosts: "profileHosts",
   confirmDisconnect: "confirmDisconnect",

@@ -115,6 +115,11 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return flag(this.read(settingKeys.keeper, "user")) ?? false;
   }
 
+  /** Whether the keeper goes on after a logout. Only the user's own setting counts. */
+  get keepsAfterLogout(): boolean {
+    return flag(this.read(settingKeys.keeperAfterLogout, "user")) ?? false;
+  }
+
   /** The template for the name of a terminal's tab: see `tabName`. */
   get terminalTitle(): string | undefined {
     return this.#window(settingKeys.terminalTitle, text);

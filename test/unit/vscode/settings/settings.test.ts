@@ -84,6 +84,7 @@ describe("settings", () => {
       settings.sharesUserMasters,
       settings.sharesEverywhere,
       settings.keepsTerminals,
+      settings.keepsAfterLogout,
     ];
     for (const key of policyKeys) {
       policies.get(key, { alias: "web1" });
@@ -125,12 +126,16 @@ describe("settings", () => {
     expect(given("perhaps").settings().sharesEverywhere).toBe("off");
   });
 
-  it("allow only the user to let terminals outlive their window", () => {
-    const key = settingKeys.keeper;
-    expect(new FakeHost().settings().keepsTerminals).toBe(false);
-    expect(new FakeHost().set(key, "globalValue", true).settings().keepsTerminals).toBe(true);
-    expect(new FakeHost().set(key, "workspaceValue", true).settings().keepsTerminals).toBe(false);
-    expect(new FakeHost().set(key, "globalValue", "on").settings().keepsTerminals).toBe(false);
+  it("allow only the user to let terminals outlive their window, and a logout", () => {
+    for (const [key, name] of [
+      [settingKeys.keeper, "keepsTerminals"],
+      [settingKeys.keeperAfterLogout, "keepsAfterLogout"],
+    ] as const) {
+      expect(new FakeHost().settings()[name]).toBe(false);
+      expect(new FakeHost().set(key, "globalValue", true).settings()[name]).toBe(true);
+      expect(new FakeHost().set(key, "workspaceValue", true).settings()[name]).toBe(false);
+      expect(new FakeHost().set(key, "globalValue", "on").settings()[name]).toBe(false);
+    }
   });
 
   it("allow only the user to share connections with programs", () => {
