@@ -44,6 +44,8 @@ export interface KeeperInit {
   readonly engine: ConnectionEngine;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** See LogoutWatch. */
+  readonly lookEvery: number;
   /** Whether its user is still logged in. Never rejects. */
   loginState(): Promise<LoginState>;
   /** It is to leave. */
@@ -84,9 +86,12 @@ export class Keeper implements Disposable {
         ),
     });
     this.#registry.onDidChange(() => this.#update());
-    const { folder, loginState } = init;
+    const { folder, loginState, lookEvery } = init;
     this.#served = new ServedConnections({ folder, clock, logger, changed: () => this.#update() });
-    this.#logout = new LogoutWatch({ clock, state: loginState, onLogout: (why) => init.onOver(why) });
+    this.#logout = new LogoutWatch({
+      ...{ clock, lookEvery, state: loginState },
+      onLogout: (why) => init.onOver(why),
+    });
   }
 
   get socketPath(): string {

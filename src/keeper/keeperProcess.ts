@@ -1,6 +1,6 @@
 /**
- * The entry of the keeper, a process of its own: `keeperProcess FOLDER BUILD [IDLE_SECONDS [ROOT]]`. Another keeper may
- * already be there: this one leaves then. It gets no secret by its arguments or its environment.
+ * The entry of the keeper, a process of its own: `keeperProcess FOLDER BUILD`, and for tests IDLE_SECONDS, the ROOT of the
+ * system's files, and LOOK_MILLISECONDS. Another keeper may already be there: this one leaves then. It gets no secret by its arguments or its environment.
  */
 
 import { randomBytes } from "node:crypto";
@@ -15,11 +15,13 @@ import { clearStaleSockets, hasErrorCode, prepareSocketFolder, refuses } from ".
 import { Keeper } from "./keeper.ts";
 import { keeperLog } from "./keeperLog.ts";
 import { loginStates } from "./loginState.ts";
+import { usualLookEvery } from "./logoutWatch.ts";
 
 /** How often the keeper looks for its socket. The system removes its folder with the user's last session. Milliseconds. */
-const lookEvery = 2_000;
+const lookForSocketEvery = 2_000;
 
-const [folder = "", build = "", idleSeconds = "30", root = "/"] = process.argv.slice(2);
+const [folder = "", build = "", idleSeconds = "30", root = "/", lookEvery = String(usualLookEvery)] =
+  process.argv.slice(2);
 
 async function main(): Promise<void> {
   await prepareSocketFolder(folder);
@@ -29,7 +31,7 @@ async function main(): Promise<void> {
   const keeper = new Keeper({
     ...{ folder, build, logger, clock: systemClock, idleLimit: Number(idleSeconds) * 1000 },
     engine: lazySsh2(systemClock).engine,
-    loginState: await loginStates(root),
+    ...{ loginState: await loginStates(root), lookEvery: Number(lookEvery) },
     onOver: (why) => void leave(why),
   });
   // An error in the parser of one screen must not end the sessions of all others.
@@ -62,7 +64,7 @@ async function main(): Promise<void> {
     lstat(socketPath).then(
       (facts) => {
         if (facts.ino === ino || keeper.socketPath !== socketPath) {
-          systemClock.setTimeout(look, lookEvery);
+          systemClock.setTimeout(look, lookForSocketEvery);
         } else {
           void leave("its socket is another's");
         }

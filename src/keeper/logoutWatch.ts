@@ -4,13 +4,15 @@ import { guarded } from "../base/guarded.ts";
 import type { LoginState } from "./loginState.ts";
 
 /** How often the state is read while no window is there. A user who logs in again at once stays. Milliseconds. */
-const lookEvery = 5_000;
+export const usualLookEvery = 5_000;
 
 /** Where the system reports no logout: without a window for so long, the user has gone. Milliseconds. */
 const aloneLimit = 60 * 60 * 1000;
 
 export interface LogoutWatchInit {
   readonly clock: Clock;
+  /** Milliseconds. */
+  readonly lookEvery: number;
   state(): Promise<LoginState>;
   /** Called once, without a window. */
   onLogout(why: string): void;
@@ -49,7 +51,7 @@ export class LogoutWatch implements Disposable {
   #lookLater(): void {
     const timer = this.#init.clock.setTimeout(
       guarded(() => void this.#look(timer)),
-      lookEvery,
+      this.#init.lookEvery,
     );
     this.#timer = timer;
   }

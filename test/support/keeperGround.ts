@@ -58,7 +58,7 @@ export class KeeperGround implements AsyncDisposable {
     await prepareSocketFolder(this.sockets);
     const child = spawn(
       process.execPath,
-      [...options, keeperFile, this.sockets, "test", String(idleSeconds), root],
+      [...options, keeperFile, this.sockets, "test", String(idleSeconds), root, "500"],
       {
         ...{ cwd: this.folder, env: keeperEnvironment(), stdio: "inherit" },
       },
@@ -82,7 +82,8 @@ export class KeeperGround implements AsyncDisposable {
     const pids = await this.keepers();
     await Promise.all(this.#windows.map((window) => window.kill()));
     // Its socket goes with the folder: it leaves, as after a logout.
-    await rm(this.folder, { recursive: true, force: true });
+    // A keeper that has just started may still write into it.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
     await until(() => !pids.some(isRunning), "the end of the keeper");
     await Promise.all(this.#children.map((child) => exited(child)));
   }

@@ -9,6 +9,10 @@ export interface RememberedTerminal {
   readonly title: string;
   /** The name of its shell on the server, if that survives the connection. */
   readonly shellName: string;
+  /** The group of the editor area that it is in. Undefined: the panel. */
+  readonly viewColumn?: number;
+  /** The shell name of the terminal beside which it was opened as a pane. */
+  readonly splitOf?: string;
 }
 
 /**
@@ -76,7 +80,30 @@ export class TerminalMemory implements Disposable {
     this.#keep(() => true);
   }
 
+  /** @param viewColumn of the editor area. Undefined: it is in the panel. */
+  moved(shellName: string, viewColumn: number | undefined): void {
+    if (this.#terminals.some((each) => each.shellName === shellName && each.viewColumn !== viewColumn)) {
+      this.#terminals = this.#terminals.map((terminal) => {
+        const { viewColumn: before, ...rest } = terminal;
+        return terminal.shellName !== shellName
+          ? terminal
+          : { ...rest, ...(viewColumn !== undefined && { viewColumn }) };
+      });
+      this.#keep(() => true);
+    }
+  }
+
   closed(shellName: string): void {
+    const closed = this.#terminals.find((terminal) => terminal.shellName === shellName);
+    const panes = this.#terminals.filter(({ splitOf }) => splitOf === shellName);
+    // The panes that were beside it are still beside each other.
+    const left = closed?.splitOf ?? panes[0]?.shellName;
+    this.#terminals = this.#terminals.map((terminal) => {
+      const { splitOf, ...rest } = terminal;
+      return splitOf !== shellName
+        ? terminal
+        : { ...rest, ...(left !== undefined && left !== rest.shellName && { splitOf: left }) };
+    });
     this.#keep((terminal) => terminal.shellName !== shellName);
   }
 
@@ -97,6 +124,8 @@ function isRemembered(value: unknown): value is RememberedTerminal {
     typeof value.host === "string" &&
     typeof value.title === "string" &&
     typeof value.shellName === "string" &&
-    /^[\w-]+$/.test(value.shellName)
+    /^[\w-]+$/.test(value.shellName) &&
+    (!("viewColumn" in value) || typeof value.viewColumn === "number") &&
+    (!("splitOf" in value) || typeof value.splitOf === "string")
   );
 }

@@ -2,16 +2,15 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import { t } from "../../base/localize.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Verbosity } from "../../base/verbosity.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
 import type { ForwardService } from "../../forward/forwardService.ts";
-import { execute } from "../../session/run/execute.ts";
+import { endShell } from "../../session/run/endShell.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
-import { afterTab, endShellWithin, reopening, terminalTab } from "../../session/terminalTab.ts";
+import { afterTab, reopening, terminalTab } from "../../session/terminalTab.ts";
 import { Typing } from "../../terminal/typing.ts";
 import { reopenQuestion, reopenWords } from "../../text/reopenText.ts";
 import { freeTitle, tabName } from "../../text/terminalTitle.ts";
@@ -30,6 +29,7 @@ import { SshPseudoterminal, type SshPseudoterminalInit } from "./sshPseudotermin
 import { closedBy, isInFront, ptyOf, type SshTerminal, terminalOf, terminalTarget } from "./sshTerminals.ts";
 import type { RememberedTerminal, TerminalMemory } from "./terminalMemory.ts";
 import { TerminalNames } from "./terminalNames.ts";
+import { placeOf, TerminalPlaces } from "./terminalPlaces.ts";
 
 export interface TerminalRegistryInit extends Pick<SshPseudoterminalInit, "onPrintedPort" | "keeps"> {
   readonly service: SessionService;
@@ -61,6 +61,10 @@ export interface OpenSshTerminal {
   readonly presentFailure?: boolean;
   /** Attach to the shell of this name, if shells survive connections. Default: a new name. */
   readonly shellName?: string;
+  /** Default: a tab of its own in the panel. */
+  readonly location?: vscode.ExtensionTerminalOptions["location"];
+  /** The shell name of the terminal beside which it is a pane. */
+  readonly splitOf?: string;
 }
 
 /** Opens terminal tabs and finds them again. It keeps no list, because VS Code owns the tabs and lists them. */
@@ -84,6 +88,7 @@ export class TerminalRegistry implements Disposable {
         (pty, name) => this.#onRenamed(pty, name),
       ),
     );
+    this.#store.add(new TerminalPlaces(init.memory));
     this.#store.add(vscode.window.onDidOpenTerminal((terminal) => this.#onOpened(terminal)));
     this.#store.add(vscode.window.onDidCloseTerminal((terminal) => this.#onClosed(terminal)));
     this.#store.add(vscode.window.onDidChangeActiveTerminal(() => this.#noteContext()));
@@ -175,7 +180,7 @@ export class TerminalRegistry implements Disposable {
     if (terminal === undefined || request === undefined) {
       return;
     }
-    const { host, command } = request;
+    const { host, command, shellName } = request;
     const options = { ...(command !== undefined && { command, title: command }) };
     if (place === "own tab") {
       // The terminal itself shows a failure.
@@ -183,7 +188,7 @@ export class TerminalRegistry implements Disposable {
       return;
     }
     await bringToFront(terminal);
-    this.#beside = { host, options };
+    this.#beside = { host, options: { ...options, splitOf: shellName } };
     try {
       // TerminalOptions.location.parentTerminal has no effect for an existing terminal: VS Code looks it up by an id
       // that it had before (_deserializeParentTerminal). Its own command splits with a profile, which calls us back.
@@ -236,8 +241,10 @@ export class TerminalRegistry implements Disposable {
   }
 
   /** Its tab shows a failure, and a message if the tab is not active. */
-  #reopen({ host, title, shellName }: RememberedTerminal): void {
-    this.open(host, { title, shellName, preserveFocus: true }).catch(() => {});
+  #reopen(terminal: RememberedTerminal): void {
+    const { host, title, shellName } = terminal;
+    const location = placeOf(terminal);
+    this.open(host, { title, shellName, preserveFocus: true, location }).catch(() => {});
   }
 
   /** They are no longer offered. Their programs on the servers keep running. */
@@ -330,7 +337,13 @@ export class TerminalRegistry implements Disposable {
       onFinished: () => memory.closed(request.shellName),
       onSession: () => {
         if (request.command === undefined) {
-          memory.opened({ host, title: pty.title, shellName: request.shellName });
+          const { splitOf } = options;
+          memory.opened({
+            host,
+            title: pty.title,
+            shellName: request.shellName,
+            ...(splitOf && { splitOf }),
+          });
         }
       },
     });
@@ -340,7 +353,10 @@ export class TerminalRegistry implements Disposable {
     return {
       pty,
       // VS Code can't restore the tab: the memory does.
-      terminal: { name: this.#tabName(pty), pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
+      terminal: {
+        ...{ name: this.#tabName(pty), pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
+        ...(options.location !== undefined && { location: options.location }),
+      },
     };
   }
 
@@ -372,28 +388,13 @@ export class TerminalRegistry implements Disposable {
     }
     const endCommand = pty.sessionId === undefined ? undefined : pty.persistent?.end;
     const by = closedBy(terminal.exitStatus?.reason);
-    const { forget, endShell } = afterTab(by, endCommand);
+    const { forget, endShell: end } = afterTab(by, endCommand);
     this.#init.kept.closed(pty.request.shellName, by);
     if (forget) {
       this.#init.memory.closed(pty.request.shellName);
     }
-    if (endShell !== undefined) {
-      void this.#endShell(pty, endShell);
-    }
-  }
-
-  async #endShell(pty: SshPseudoterminal, command: string): Promise<void> {
-    const { service, logger } = this.#init;
-    const { host } = pty.request;
-    try {
-      await execute(service, host, command, {
-        title: t("end the shell of {0}", host),
-        timeLimitSeconds: endShellWithin,
-        purpose: "lookup",
-        login: "unattended",
-      });
-    } catch (error) {
-      logger.error(`the shell ${pty.request.shellName} on ${host} may still run`, error);
+    if (end !== undefined) {
+      void endShell(this.#init.service, pty.request, end, this.#init.logger);
     }
   }
 }

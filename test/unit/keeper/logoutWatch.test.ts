@@ -15,7 +15,12 @@ describe("the watch for a logout", () => {
     clock = new ManualClock();
     state = "here";
     over = [];
-    watch = new LogoutWatch({ clock, state: async () => state, onLogout: (why) => over.push(why) });
+    watch = new LogoutWatch({
+      clock,
+      lookEvery: 5_000,
+      state: async () => state,
+      onLogout: (why) => over.push(why),
+    });
   });
 
   test("a user who is logged in keeps it without a window for days", async () => {
@@ -90,7 +95,7 @@ describe("the watch for a logout", () => {
   test("a window that comes while the state is read is not disturbed", async () => {
     let answer: (state: LoginState) => void = () => {};
     const slow = new LogoutWatch({
-      clock,
+      ...{ clock, lookEvery: 5_000 },
       state: () =>
         new Promise((resolve) => {
           answer = resolve;

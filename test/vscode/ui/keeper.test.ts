@@ -66,6 +66,44 @@ describe("terminals that outlive their window", () => {
     assert.deepEqual(await notifications.texts(), []);
   });
 
+  it("open again in their places: beside each other in a tab, and in the editor area", async () => {
+    const { workbench } = lab;
+    const { terminals, page } = workbench;
+    const editor = page.locator('.editor-group-container .tab[aria-label^="lab (2)"]');
+    await lab.show(1);
+    await workbench.runCommand("Terminal: Move Terminal into Editor Area");
+    await editor.waitFor();
+    await lab.show(0);
+    await terminals.press("Control+Shift+5");
+    await workbench.tree("Live").waitForRow("lab (3)");
+    const panes = ["┌  lab", "└  lab (3)"];
+    const showsPanes = async (): Promise<void> => {
+      await waitUntil(
+        async () => (await terminals.names()).join() === panes.join(),
+        async () => `the terminals of the panel are ${(await terminals.names()).join()}`,
+      );
+    };
+    await showsPanes();
+    await workbench.reload();
+    await workbench.openSideBar("SSH Sessions");
+    for (const name of ["lab", "lab (2)", "lab (3)"]) {
+      await workbench.tree("Live").waitForRow(name, ({ level }) => level === 2);
+    }
+    await showsPanes();
+    await editor.waitFor();
+    await workbench.screenshot("kept-places");
+    assert.equal(lab.host.logins(), 1);
+    await lab.show(1);
+    await workbench.runCommand("Terminal: Kill the Active Terminal Instance");
+    await workbench.tree("Live").waitForNoRow("lab (3)");
+    await editor.click();
+    await workbench.runCommand("Terminal: Move Terminal into Panel");
+    await waitUntil(
+      async () => (await terminals.names()).join() === "lab,lab (2)",
+      async () => `the terminals of the panel are ${(await terminals.names()).join()}`,
+    );
+  });
+
   it("end with their tab, and with the keeper after a question", async () => {
     const { workbench } = lab;
     await lab.show(1);

@@ -71,3 +71,47 @@ it("returns earlier terminals for reopening once, and remembers them until they 
   second.closed("b");
   expect(names(new TerminalMemory(memento))).toEqual(["a"]);
 });
+
+it("remembers which terminals are in the editor area, until they move back", () => {
+  const memento = new FakeMemento();
+  const first = new TerminalMemory(memento);
+  first.opened(named("a"));
+  first.opened(named("b"));
+  first.moved("b", 2);
+  first.moved("unknown", 1);
+  expect(new TerminalMemory(memento).before).toEqual([named("a"), { ...named("b"), viewColumn: 2 }]);
+  first.moved("b", undefined);
+  expect(new TerminalMemory(memento).before).toEqual([named("a"), named("b")]);
+});
+
+it("remembers the panes of a tab, also when the one is closed beside which they were opened", () => {
+  const memento = new FakeMemento();
+  const first = new TerminalMemory(memento);
+  first.opened(named("a"));
+  for (const [name, splitOf] of [
+    ["b", "a"],
+    ["c", "a"],
+    ["d", "c"],
+  ] as const) {
+    first.opened({ ...named(name), splitOf });
+  }
+  const splits = (): readonly string[] =>
+    new TerminalMemory(memento).before.map(({ shellName, splitOf }) => `${shellName} of ${splitOf}`);
+  expect(splits()).toEqual(["a of undefined", "b of a", "c of a", "d of c"]);
+  first.closed("c");
+  expect(splits()).toEqual(["a of undefined", "b of a", "d of a"]);
+  first.closed("a");
+  expect(splits()).toEqual(["b of undefined", "d of b"]);
+  first.closed("b");
+  expect(splits()).toEqual(["d of undefined"]);
+});
+
+it("ignores what another version stored in another form", () => {
+  const memento = new FakeMemento();
+  void memento.update("openTerminals", [
+    { ...named("a"), viewColumn: "left" },
+    { ...named("b"), splitOf: 7 },
+    named("c"),
+  ]);
+  expect(names(new TerminalMemory(memento))).toEqual(["c"]);
+});
