@@ -5,10 +5,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { talkAt } from "../../src/share/keeper/keeperProgram.ts";
+import { isRunning } from "../lab/processTree.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
-import { attachTo, isAlive, KeeperGround, shellValue, shown } from "../support/keeperGround.ts";
+import { attachTo, KeeperGround, shellValue, shown } from "../support/keeperGround.ts";
 
 describe("the life of a keeper", () => {
   let host: SshdHost;
@@ -48,7 +49,7 @@ describe("the life of a keeper", () => {
     await window.kill();
     // Longer than it stays without a connection.
     await delay((idleSeconds + 2) * 1000);
-    expect([isAlive(keeper.pid ?? 0), isAlive(shell)]).toEqual([true, true]);
+    expect([isRunning(keeper.pid ?? 0), isRunning(shell)]).toEqual([true, true]);
     const { channel } = await attachTo(ground.sockets, "shell-1");
     const screen = shown(channel);
     channel.write(Buffer.from("echo back-$((40 + 2))\r"));
@@ -78,7 +79,7 @@ describe("the life of a keeper", () => {
       }
       await exited(keeper);
       expect(keeper.exitCode).toBe(0);
-      await until(() => !isAlive(shell), "the end of the shell");
+      await until(() => !isRunning(shell), "the end of the shell");
       await until(() => host.connections().length === 0, "the end of the connection");
     },
   );
@@ -92,12 +93,12 @@ describe("the life of a keeper", () => {
     await window.kill();
     // It has looked more than twice.
     await delay(2_000);
-    expect([isAlive(keeper.pid ?? 0), isAlive(shell)]).toEqual([true, true]);
+    expect([isRunning(keeper.pid ?? 0), isRunning(shell)]).toEqual([true, true]);
     const other = await ground.window("two");
     expect((await other.ask({ do: "listKept" })).kept).toHaveLength(1);
     // This one has said that it does not.
     await exited(keeper);
-    await until(() => !isAlive(shell), "the end of the shell");
+    await until(() => !isRunning(shell), "the end of the shell");
   });
 
   test("killed at ten random moments: its terminals are told, and reconnect to the next one", async () => {

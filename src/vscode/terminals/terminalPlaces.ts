@@ -45,7 +45,7 @@ export class TerminalPlaces implements Disposable {
 export function placeOf({
   viewColumn,
   splitOf,
-}: RememberedTerminal): vscode.ExtensionTerminalOptions["location"] {
+}: Pick<RememberedTerminal, "viewColumn" | "splitOf">): vscode.ExtensionTerminalOptions["location"] {
   if (viewColumn !== undefined) {
     return { viewColumn, preserveFocus: true };
   }

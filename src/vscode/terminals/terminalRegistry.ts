@@ -241,10 +241,9 @@ export class TerminalRegistry implements Disposable {
   }
 
   /** Its tab shows a failure, and a message if the tab is not active. */
-  #reopen(terminal: RememberedTerminal): void {
-    const { host, title, shellName } = terminal;
+  #reopen({ host, ...terminal }: RememberedTerminal): void {
     const location = placeOf(terminal);
-    this.open(host, { title, shellName, preserveFocus: true, location }).catch(() => {});
+    this.open(host, { ...terminal, preserveFocus: true, location }).catch(() => {});
   }
 
   /** They are no longer offered. Their programs on the servers keep running. */
