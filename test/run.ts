@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { ensureChromium } from "./setup/chromium.ts";
 import { MissingRequirementError } from "./setup/missingRequirement.ts";
 import { ensureNextOpenSsh } from "./setup/nextOpenSsh.ts";
+import { ensureOpenSshTests } from "./setup/opensshTests.ts";
 import { repositoryRoot } from "./setup/repository.ts";
 import { ensureSshTools } from "./setup/sshTools.ts";
 import { ensureVscodeServer } from "./setup/vscodeServer.ts";
@@ -66,6 +67,7 @@ const stages: readonly Stage[] = [
 try {
   await ensureSshTools();
   await ensureNextOpenSsh();
+  await ensureOpenSshTests();
   await ensureChromium();
   await ensureVscodeServer();
   await ensureVscodeServer("oldest");

@@ -1,17 +1,19 @@
 /**
- * Finds or installs what the tests need: `node test/setup/main.ts [ssh] [next] [browser] [vscode] [oldVscode]`,
+ * Finds or installs what the tests need: `node test/setup/main.ts [ssh] [next] [suite] [browser] [vscode] [oldVscode]`,
  * everything without arguments. Quick and silent if nothing is missing; otherwise prints what it installs, or stops
  * with the command to run.
  */
 import { ensureChromium } from "./chromium.ts";
 import { MissingRequirementError } from "./missingRequirement.ts";
 import { ensureNextOpenSsh } from "./nextOpenSsh.ts";
+import { ensureOpenSshTests } from "./opensshTests.ts";
 import { ensureSshTools } from "./sshTools.ts";
 import { ensureVscodeServer } from "./vscodeServer.ts";
 
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   ssh: ensureSshTools,
   next: ensureNextOpenSsh,
+  suite: ensureOpenSshTests,
   browser: ensureChromium,
   vscode: () => ensureVscodeServer(),
   oldVscode: () => ensureVscodeServer("oldest"),
