@@ -34,10 +34,6 @@ export class InputQueue implements Disposable {
     return this.#blocked;
   }
 
-  get waitingBytes(): number {
-    return this.#size;
-  }
-
   /** @returns false when there is no room for it; then none of it is sent. */
   push(data: Uint8Array): boolean {
     if (this.#size + data.length > this.#limit) {

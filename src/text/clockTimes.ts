@@ -17,6 +17,19 @@ export function clockTimeToTheSecond(at: number): string {
   });
 }
 
+/** `14:03:22.120` */
+export function clockTimeToTheMillisecond(at: number): string {
+  return `${clockTimeToTheSecond(at)}.${String(new Date(at).getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** `Mon, Nov 3, 14:03`: for what may have begun days ago. */
+export function weekdayAndTime(at: number): string {
+  return new Date(at).toLocaleString(undefined, {
+    ...{ weekday: "short", day: "numeric", month: "short" },
+    ...{ hour: "2-digit", minute: "2-digit", hourCycle },
+  });
+}
+
 /** The time to the second, with the date where it is another day than `now`. */
 export function dayAndTime(at: number, now: number): string {
   const date = new Date(at);

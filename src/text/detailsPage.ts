@@ -6,6 +6,7 @@ import type { ChannelDetails, ChannelMoment } from "../engine/connectionEngine.t
 import type { DetailsHistory } from "../session/detailsHistory.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import type { SessionOutcome, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
+import { clockTimeToTheMillisecond } from "./clockTimes.ts";
 import type { DetailsPage, DetailsPlot, DetailsTone, TimelineItem } from "./detailsPageTypes.ts";
 import { formatDuration } from "./durations.ts";
 import { destinationText } from "./humanText.ts";
@@ -230,19 +231,12 @@ function timeline(moments: readonly Moment[]): readonly TimelineItem[] {
   const sorted = [...moments].sort((one, other) => one.at - other.at);
   const first = sorted[0]?.at ?? 0;
   return sorted.map(({ at, label, detail = "", tone }) => ({
-    time: clockTime(at),
+    time: clockTimeToTheMillisecond(at),
     offset: at - first < 10_000 ? `+${Math.round(at - first)} ms` : `+${formatDuration(at - first)}`,
     label,
     detail,
     tone,
   }));
-}
-
-/** `14:03:22.120`, local time. */
-function clockTime(milliseconds: number): string {
-  const date = new Date(milliseconds);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
 function roundTripPlot(roundTrips: readonly number[]): DetailsPlot {

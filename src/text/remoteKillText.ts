@@ -1,10 +1,12 @@
 /** The questions before logins on a server are ended, and the messages afterwards. No vscode. */
+
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { KillReport, SessionKillOutcome } from "../remote/killRemote.ts";
 import type { RemoteSession } from "../remote/remoteSession.ts";
+import { weekdayAndTime } from "./clockTimes.ts";
 import { plainMessage } from "./plainMessage.ts";
-import { dayAndTime, describeHungReason, remoteName } from "./remoteWords.ts";
+import { describeHungReason, remoteName } from "./remoteWords.ts";
 
 export interface KillQuestion {
   readonly message: string;
@@ -18,7 +20,7 @@ export function killQuestion(session: RemoteSession, host: string): KillQuestion
   const [program] = session.programs;
   const facts = [
     session.from === undefined ? undefined : t("From: {0}", printable(session.from, 60)),
-    session.since === undefined ? undefined : t("Since: {0}", dayAndTime(session.since * 1000)),
+    session.since === undefined ? undefined : t("Since: {0}", weekdayAndTime(session.since * 1000)),
     program === undefined
       ? undefined
       : session.programs.length > 1

@@ -1,9 +1,11 @@
 /** Texts about a server's own view. No vscode; remote text is escaped. */
+
 import { asError } from "../base/errors.ts";
 import { plural, t } from "../base/localize.ts";
 import { RemoteViewError } from "../remote/remoteErrors.ts";
 import type { HungReason, RemoteSession, RemoteSessionKind } from "../remote/remoteSession.ts";
 import type { RemoteGap, RemoteSnapshot } from "../remote/remoteViewService.ts";
+import { clockTime } from "./clockTimes.ts";
 import { shortDuration } from "./durations.ts";
 import { literal } from "./markdownText.ts";
 
@@ -38,9 +40,9 @@ export function foldNotes(snapshot: RemoteSnapshot | undefined): readonly string
     sudo === "used"
       ? t(
           "Read at {0} with `sudo -n`. Updated while this is expanded and the connection is in use.",
-          timeOfDay(takenAt),
+          clockTime(takenAt),
         )
-      : t("Read at {0}. Updated while this is expanded and the connection is in use.", timeOfDay(takenAt)),
+      : t("Read at {0}. Updated while this is expanded and the connection is in use.", clockTime(takenAt)),
   ];
 }
 
@@ -158,8 +160,4 @@ export function remoteFailureText(failure: Error | undefined): {
     }
   }
   return { label: t("The logins could not be read"), hover: t("It will be read again. {0}", said) };
-}
-
-function timeOfDay(milliseconds: number): string {
-  return new Date(milliseconds).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }

@@ -35,14 +35,3 @@ export function remoteName({ user, tty }: RemoteSession): string {
   const who = user === "" ? t("unknown user") : printable(user, 40);
   return tty === undefined ? who : `${who} ${printable(tty, 20)}`;
 }
-
-/** With the day: a hung session has often started days ago. */
-export function dayAndTime(milliseconds: number): string {
-  return new Date(milliseconds).toLocaleString(undefined, {
-    weekday: "short",
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-  });
-}

@@ -4,6 +4,7 @@ import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { RemoteSession, RemoteSessionKind } from "../../remote/remoteSession.ts";
 import type { RemoteSnapshot } from "../../remote/remoteViewService.ts";
+import { weekdayAndTime } from "../../text/clockTimes.ts";
 import { formatDuration } from "../../text/durations.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import {
@@ -17,7 +18,7 @@ import {
   shortHungReason,
   wholeMinutes,
 } from "../../text/remoteViewText.ts";
-import { dayAndTime, describeHungReason, remoteName } from "../../text/remoteWords.ts";
+import { describeHungReason, remoteName } from "../../text/remoteWords.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -136,7 +137,7 @@ function remoteHover(session: RemoteSession): string {
       [t("User"), literal(session.user)],
       [t("Terminal"), session.tty === undefined ? undefined : literal(session.tty)],
       [t("From"), session.from === undefined ? undefined : literal(session.from)],
-      [t("Since"), session.since === undefined ? undefined : dayAndTime(session.since * 1000)],
+      [t("Since"), session.since === undefined ? undefined : weekdayAndTime(session.since * 1000)],
       [t("Idle"), session.idleSeconds === undefined ? undefined : formatDuration(session.idleSeconds * 1000)],
       [t("State"), session.state],
       [t("Runs"), runs.length === 0 ? undefined : runs.join("; ")],
