@@ -53,6 +53,12 @@ export class ConfigFiles {
     }
   }
 
+  /** @param dependencies files and folders, with their stamps. */
+  async areUnchanged(dependencies: ReadonlyMap<string, string>): Promise<boolean> {
+    const stamps = await Promise.all([...dependencies.keys()].map((path) => this.stamp(path)));
+    return [...dependencies.values()].every((stamp, index) => stamp === stamps[index]);
+  }
+
   async #read(path: string, checkOwner: boolean): Promise<{ stamp: string; result: ReadResult }> {
     const known = this.#parsed.get(path);
     try {

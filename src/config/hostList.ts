@@ -58,7 +58,9 @@ export async function listHosts(
     lister.addFromSettings(name);
   }
   await lister.addValues(settings);
-  return lister;
+  // The lister has much that is no longer needed.
+  const { hosts, problems, dependencies, canSetControlPath } = lister;
+  return { hosts, problems, dependencies, canSetControlPath };
 }
 
 type Draft = { -readonly [K in keyof HostEntry]: HostEntry[K] };

@@ -24,9 +24,10 @@ import { type EffectiveValues, effectiveValues } from "./effectiveValues.ts";
 import { evaluateConfig } from "./evaluateConfig.ts";
 import type { Evaluation, EvaluationRequest } from "./evaluationTypes.ts";
 import type { ConfigWarning, HostConfig, ValueSource } from "./hostConfig.ts";
-import { type HostList, listHosts } from "./hostList.ts";
+import type { HostList } from "./hostList.ts";
 import { entryValue } from "./hostPolicies.ts";
 import { parseHostSpec } from "./hostSpec.ts";
+import { KeptHostList } from "./keptHostList.ts";
 import { keywordWarnings } from "./keywordWarnings.ts";
 import { SshAsker } from "./sshAsker.ts";
 import { withExactLists } from "./sshG.ts";
@@ -71,6 +72,7 @@ class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, 
   readonly #logger: Logger;
   readonly #environment: ConfigEnvironment;
   readonly #files: ConfigFiles;
+  readonly #listed: KeptHostList;
   readonly #watcher: ConfigWatcher;
   readonly #ssh: SshAsker;
   readonly #algorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames>>;
@@ -87,6 +89,7 @@ class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, 
     this.#logger = init.logger;
     this.#environment = init.environment ?? configEnvironment();
     this.#files = new ConfigFiles(this.#environment);
+    this.#listed = new KeptHostList(this.#environment, this.#files);
     this.#watcher = new ConfigWatcher(init.clock, init.logger, this.#environment.platform);
     this.#ssh = new SshAsker(init.ssh, this.#environment, init.runSsh ?? runSsh, init.clock, init.logger);
     this.#algorithms = init.algorithms ?? openSshAlgorithms;
@@ -180,8 +183,7 @@ class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, 
   }
 
   async #list(): Promise<HostList> {
-    const { hosts: entries } = this.#settings;
-    const list = await listHosts(this.#configFile(), entries, this.#environment, this.#files);
+    const list = await this.#listed.list(this.#configFile(), this.#settings.hosts);
     await this.#watcher.watch(list.dependencies.keys());
     return list;
   }
@@ -258,7 +260,7 @@ class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, 
 
   async #resolveKept(key: string, overrides: Overrides): Promise<HostConfig> {
     const kept = this.#kept.get(key);
-    if (kept !== undefined && (await this.#isUnchanged(kept))) {
+    if (kept !== undefined && (await this.#files.areUnchanged(kept.dependencies))) {
       return kept.config;
     }
     this.#kept.delete(key);
@@ -281,11 +283,6 @@ class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, 
       }
     }
     return config;
-  }
-
-  async #isUnchanged({ dependencies }: Kept): Promise<boolean> {
-    const stamps = await Promise.all([...dependencies.keys()].map((path) => this.#files.stamp(path)));
-    return [...dependencies.values()].every((stamp, index) => stamp === stamps[index]);
   }
 
   #build(

@@ -47,6 +47,8 @@ export interface OpenSessionRequest {
   readonly inPlaceOf?: LostSession;
   /** The keeper holds the session under this name, or already does: see KeepSpec. Default: it ends with its window. */
   readonly keep?: string;
+  /** It has been assigned to a connection, which may not be open yet. May be called more than once. */
+  onConnection?(): void;
   /** News about the login, if the session waits for one. */
   onLogin?(news: LoginNews): void;
 }

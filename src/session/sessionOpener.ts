@@ -89,6 +89,7 @@ export class SessionOpener {
       const wasThere = master.connection !== undefined;
       session.useMaster(master, lease);
       this.#onMaster(session);
+      request.onConnection?.();
       const news = request.onLogin && master.watchLogin(request.onLogin);
       try {
         if (this.#ports.onUserSession !== undefined && (request.purpose ?? "person") === "person") {

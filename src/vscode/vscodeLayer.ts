@@ -44,7 +44,7 @@ import { hostsView, liveView } from "./sideBar.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
 import { KeptTerminals } from "./terminals/keptTerminals.ts";
 import { RemoteClipboard } from "./terminals/remoteClipboard.ts";
-import { registerRemoteLinks } from "./terminals/remoteLinks.ts";
+import { linkedTerminal, registerRemoteLinks } from "./terminals/remoteLinks.ts";
 import type { TerminalPort } from "./terminals/sshPseudoterminal.ts";
 import { TerminalMemory } from "./terminals/terminalMemory.ts";
 import { terminalProfiles } from "./terminals/terminalProfile.ts";
@@ -205,7 +205,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   const remoteFiles = store.add(new RemoteFileDocuments(service));
   store.add(
     registerRemoteLinks(
-      (terminal) => terminals.linked(terminal),
+      (terminal) => linkedTerminal(terminal, service),
       async (place) => await remoteFiles.open(place),
     ),
   );

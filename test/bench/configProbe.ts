@@ -2,15 +2,18 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { configEnvironment } from "../../src/config/configEnvironment.ts";
 import { ConfigFiles } from "../../src/config/configFiles.ts";
-import { listHosts } from "../../src/config/hostList.ts";
+import type { HostSettings } from "../../src/config/configPorts.ts";
+import { KeptHostList } from "../../src/config/keptHostList.ts";
 
 const [homedir = ""] = process.argv.slice(2);
 const environment = configEnvironment({ homedir, systemFolder: `${homedir}/etc` });
-const files = new ConfigFiles(environment);
+const listed = new KeptHostList(environment, new ConfigFiles(environment));
+/** The same array for unchanged settings, as in the extension. */
+const settings: readonly HostSettings[] = [];
 
 async function timedList(): Promise<number> {
   const start = performance.now();
-  const { hosts, problems } = await listHosts("", [], environment, files);
+  const { hosts, problems } = await listed.list("", settings);
   const took = performance.now() - start;
   if (hosts.length !== 10_000 || problems.length > 0) {
     throw new Error(`${hosts.length} hosts, ${problems.length} problems`);

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { buildExtension } from "../setup/buildExtension.ts";
 import { repositoryRoot } from "../setup/repository.ts";
 import { plantedThatRan, plantModules } from "../support/plantedModules.ts";
+import type { FirstUse } from "./firstUseProbe.ts";
 
 const run = promisify(execFile);
 const dist = join(repositoryRoot, "dist");
@@ -67,11 +68,14 @@ async function references(file: string, source: string): Promise<{ found: Refere
 const otherLoaders =
   /\bcreateRequire\b|\bprocess\.dlopen\b|\bmodule\.(?:parent|paths)\b|\bglobalPaths\b|\bNODE_PATH\b|\brequire\.main\b/;
 
+beforeAll(async () => {
+  await buildExtension();
+});
+
 describe("the bundle", () => {
   let files: string[];
 
   beforeAll(async () => {
-    await buildExtension();
     files = (await readdir(dist)).filter((file) => file.endsWith(".cjs"));
   });
 
@@ -156,11 +160,39 @@ console.log(JSON.stringify({ isFunction: typeof compose, own: seen.filter((reque
   });
 });
 
+/** Reading late.cjs takes as long as all else of the first use: see esbuild.lateModules.ts. */
+describe("the first use of the bundle", () => {
+  let folder: string;
+  let first: FirstUse;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-first-use-"));
+    const configFile = join(folder, "ssh_config");
+    await writeFile(configFile, "Host web1 web2\n  HostName 10.0.0.1\n");
+    const probe = join(import.meta.dirname, "firstUseProbe.ts");
+    const { stdout } = await run(process.execPath, [probe, configFile]);
+    first = JSON.parse(stdout) as FirstUse;
+  });
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("draws its rows without a module of another file than main.cjs", () => {
+    assert.deepEqual(first.rows, ["web1", "web2"]);
+    assert.deepEqual(first.usedForRows, []);
+  });
+
+  it("lists the hosts to choose from without another module than those of the commands", () => {
+    assert.deepEqual(first.choices, ["hosts", "web1", "web2"]);
+    assert.deepEqual(first.usedForChoices, ["commands.cjs: src/vscode/commands/commandTable.ts"]);
+  });
+});
+
 describe("modules planted around the bundle", () => {
   let folder: string;
 
   beforeAll(async () => {
-    await buildExtension();
     folder = await realpath(await mkdtemp(join(tmpdir(), "ssh-sessions-planted-")));
   });
 

@@ -22,7 +22,7 @@ export const sendSignal = command(
     const chosen = await pickOne(
       signals().map(([label, description]) => ({ label, description })),
       {
-        title: t("Send Signal"),
+        title: t(`Send Signal to "{0}"`, session.snapshot().title),
         placeHolder: t("OpenSSH's server delivers signals to programs, but not to logins of root"),
         matchOnDescription: true,
       },

@@ -1,9 +1,11 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { pathOnServer, pathsIn } from "../../terminal/remotePaths.ts";
 import { noDirectoryText, openOnHostText } from "../../text/remoteFileText.ts";
 import type { RemotePlace } from "../documents/remoteFileDocuments.ts";
 import { inform } from "../messages/messages.ts";
+import { ptyOf } from "./sshTerminals.ts";
 
 /** The properties of our terminals that links need. */
 export interface LinkedTerminal {
@@ -11,6 +13,23 @@ export interface LinkedTerminal {
   readonly masterId: string | undefined;
   /** The directory that its shell last reported. */
   readonly directory: string | undefined;
+}
+
+/** Undefined: it is not ours. */
+export function linkedTerminal(
+  terminal: vscode.Terminal,
+  service: Pick<SessionService, "session">,
+): LinkedTerminal | undefined {
+  const pty = ptyOf(terminal);
+  if (pty === undefined) {
+    return undefined;
+  }
+  const session = pty.sessionId === undefined ? undefined : service.session(pty.sessionId);
+  return {
+    host: pty.request.host,
+    masterId: session?.snapshot().masterId,
+    directory: pty.directory,
+  };
 }
 
 interface RemoteLink extends vscode.TerminalLink {

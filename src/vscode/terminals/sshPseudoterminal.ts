@@ -24,6 +24,7 @@ import {
   describeWarning,
   terminalPhrases,
 } from "../../text/terminalWords.ts";
+import type { OpeningTurn } from "./openingTurns.ts";
 import type { RemoteClipboard } from "./remoteClipboard.ts";
 
 /** A port whose address a program printed in a terminal. */
@@ -44,6 +45,8 @@ export interface SshPseudoterminalInit {
   /** The home directory, shown as `~`. */
   readonly home: string;
   readonly request: TerminalTab;
+  /** Absent: no other terminal opens with it. */
+  readonly turn?: OpeningTurn;
   /** The keeper is to hold the sessions of terminals. */
   keeps(): boolean;
   /** The notice about the host's ssh_config, if there is anything new. */
@@ -225,14 +228,23 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     };
   }
 
-  async #openSession({ dimensions, signal, login, inPlaceOf, onLogin }: OpenAttempt): Promise<Session> {
-    const { service, request, resolver } = this.#init;
+  async #openSession(attempt: OpenAttempt): Promise<Session> {
+    try {
+      return await this.#openInTurn(attempt);
+    } finally {
+      this.#init.turn?.pass();
+    }
+  }
+
+  async #openInTurn({ dimensions, signal, login, inPlaceOf, onLogin }: OpenAttempt): Promise<Session> {
+    const { service, request, resolver, turn } = this.#init;
     const config = await resolver.resolve(request.host, signal);
     const notice = this.#init.configNotice(config);
     if (notice !== undefined) {
       this.#controller.notice(notice);
     }
     const command = request.command ?? this.persistent?.attach;
+    await turn?.ready;
     return await service.open(
       {
         host: request.host,
@@ -244,6 +256,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         ...(inPlaceOf && { inPlaceOf }),
         ...(this.#isKept && { keep: request.shellName }),
         onLogin,
+        onConnection: () => turn?.pass(),
       },
       signal,
     );
@@ -257,6 +270,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   }
 
   #onOver(): void {
+    this.#init.turn?.pass();
     const failure = this.#first.over();
     if (failure !== undefined) {
       this.#init.onFailed(failure);

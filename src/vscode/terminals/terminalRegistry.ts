@@ -23,8 +23,8 @@ import { connectionTarget, hostTarget, liveTarget, sessionTarget, type Target } 
 import { bringToFront } from "./bringToFront.ts";
 import type { CalledTerminal } from "./calledTerminalTypes.ts";
 import type { KeptTerminals } from "./keptTerminals.ts";
+import { type OpeningTurn, OpeningTurns } from "./openingTurns.ts";
 import type { RemoteClipboard } from "./remoteClipboard.ts";
-import type { LinkedTerminal } from "./remoteLinks.ts";
 import { SshPseudoterminal, type SshPseudoterminalInit } from "./sshPseudoterminal.ts";
 import { closedBy, isInFront, ptyOf, type SshTerminal, terminalOf, terminalTarget } from "./sshTerminals.ts";
 import type { RememberedTerminal, TerminalMemory } from "./terminalMemory.ts";
@@ -65,6 +65,8 @@ export interface OpenSshTerminal {
   readonly location?: vscode.ExtensionTerminalOptions["location"];
   /** The shell name of the terminal beside which it is a pane. */
   readonly splitOf?: string;
+  /** Its place among the terminals that open with it. */
+  readonly turn?: OpeningTurn;
 }
 
 /** Opens terminal tabs and finds them again. It keeps no list, because VS Code owns the tabs and lists them. */
@@ -74,6 +76,7 @@ export class TerminalRegistry implements Disposable {
   readonly #store = new DisposableStore();
   readonly #fromProfile = new WeakSet<SshPseudoterminal>();
   readonly #names: TerminalNames;
+  readonly #turns = new OpeningTurns();
   /** The next terminal of the profile, if we caused it to open. */
   #beside: { readonly host: string; readonly options: OpenSshTerminal } | undefined;
   readonly #tabs = new WeakMap<SshTerminal, vscode.Terminal>();
@@ -113,20 +116,6 @@ export class TerminalRegistry implements Disposable {
     const terminal = this.terminalOf(sessionId);
     terminal?.show();
     return terminal !== undefined;
-  }
-
-  /** What a link in a terminal needs; undefined: it is not ours. */
-  linked(terminal: vscode.Terminal): LinkedTerminal | undefined {
-    const pty = ptyOf(terminal);
-    if (pty === undefined) {
-      return undefined;
-    }
-    const session = pty.sessionId === undefined ? undefined : this.#init.service.session(pty.sessionId);
-    return {
-      host: pty.request.host,
-      masterId: session?.snapshot().masterId,
-      directory: pty.directory,
-    };
   }
 
   /** See PersistentShell. */
@@ -243,7 +232,7 @@ export class TerminalRegistry implements Disposable {
   /** Its tab shows a failure, and a message if the tab is not active. */
   #reopen({ host, ...terminal }: RememberedTerminal): void {
     const location = placeOf(terminal);
-    this.open(host, { ...terminal, preserveFocus: true, location }).catch(() => {});
+    this.open(host, { ...terminal, preserveFocus: true, location, turn: this.#turns.next() }).catch(() => {});
   }
 
   /** They are no longer offered. Their programs on the servers keep running. */
@@ -320,6 +309,7 @@ export class TerminalRegistry implements Disposable {
     });
     const pty = new SshPseudoterminal({
       ...{ service, forwards, resolver, policies, clock, home, request, onPrintedPort, keeps },
+      ...(options.turn && { turn: options.turn }),
       typing: this.#typing,
       verbosity: this.#init.verbosity,
       clipboard: this.#init.clipboard,

@@ -144,11 +144,14 @@ export function presentMaster(
   // A narrow side bar cuts the end off, and what is not as usual must be seen.
   const urgent = state.kind === "ready" ? undefined : masterStateText(state, now);
   const access = shared ? [openToExtensions()] : [];
-  const parts = known([
-    urgent,
+  const kind = known([
     master.overflow ? t("overflow") : undefined,
     master.rides !== undefined && isLive(state) ? ridesText() : undefined,
     master.heldBy !== undefined && isLive(state) ? holderNote(master.heldBy) : undefined,
+  ]);
+  const parts = known([
+    urgent,
+    ...kind,
     ...where,
     ...(urgent === undefined ? [usualRoundTrip(master.roundTrips), age(now - master.since)] : []),
     ...access,
@@ -162,7 +165,7 @@ export function presentMaster(
     contextValue: masterWords(master).join(" "),
     hover: masterHover(master, now, home, shared),
     lasting: masterPolicy(master, home),
-    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "{0} session", "{0} sessions")}, ${[printable(destination), ...access].join(", ")}`,
+    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "{0} session", "{0} sessions")}, ${[printable(destination), ...kind, ...access].join(", ")}`,
   };
 }
 

@@ -7,6 +7,7 @@ import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { destinationBeside, typedBeside } from "../../text/besideName.ts";
 import { extensionsFact, openToExtensions } from "../../text/extensionAccessText.ts";
 import { destinationText } from "../../text/humanText.ts";
+import { loginWaitShort } from "../../text/loginText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { clickNote } from "../../text/rowNotes.ts";
 import { typedHostHover } from "../../text/saveHostText.ts";
@@ -24,17 +25,18 @@ export interface HostLife {
   readonly trouble?: HostTrouble;
 }
 
-/** `connecting` includes open questions about the host key and the login. */
-export type HostTrouble = "silent" | "connecting" | "reconnecting";
+/** `asking`: a question about the host key or the login waits for the user. */
+export type HostTrouble = "silent" | "asking" | "connecting" | "reconnecting";
 
-function troubleOf(state: MasterSnapshot["state"]["kind"]): HostTrouble | undefined {
-  switch (state) {
+function troubleOf(state: MasterSnapshot["state"]): HostTrouble | undefined {
+  switch (state.kind) {
     case "suspect":
     case "hung":
       return "silent";
     case "connecting":
+      return state.wait?.on === "person" ? "asking" : "connecting";
     case "reconnecting":
-      return state;
+      return "reconnecting";
     case "ready":
     case "lingering":
     case "disconnecting":
@@ -46,7 +48,9 @@ function troubleOf(state: MasterSnapshot["state"]["kind"]): HostTrouble | undefi
 
 /** For a host with several connections: a silent one must be seen, and a ready one is as good as any. */
 function worst(troubles: ReadonlySet<HostTrouble | undefined>): HostTrouble | undefined {
-  return (["silent", undefined, "connecting", "reconnecting"] as const).find((each) => troubles.has(each));
+  return (["silent", undefined, "asking", "connecting", "reconnecting"] as const).find((each) =>
+    troubles.has(each),
+  );
 }
 
 const nothing: HostLife = { masterIds: [], sessions: 0 };
@@ -64,7 +68,7 @@ export function lifeByHost(masters: readonly MasterSnapshot[]): ReadonlyMap<stri
     const known = found.get(alias) ?? { masterIds: new Set<string>(), troubles: new Set(), sessions: 0 };
     found.set(alias, known);
     known.masterIds.add(master.id);
-    known.troubles.add(troubleOf(master.state.kind));
+    known.troubles.add(troubleOf(master.state));
     return known;
   };
   for (const master of masters.filter((each) => isLive(each.state) || isReconnecting(each))) {
@@ -193,7 +197,9 @@ function lifeText({ masterIds, sessions, trouble }: HostLife): string | undefine
 }
 
 function troubleName(trouble: HostTrouble): string {
-  return connectionStateName(trouble === "silent" ? "suspect" : trouble);
+  return trouble === "asking"
+    ? loginWaitShort({ on: "person" })
+    : connectionStateName(trouble === "silent" ? "suspect" : trouble);
 }
 
 /** A host looks the same in the view and in the list of hosts. */
@@ -205,6 +211,8 @@ export function hostIcon({ masterIds, trouble }: HostLife = nothing): ItemPresen
 }
 
 const troubleIcons: Readonly<Record<HostTrouble, ItemPresentation["icon"]>> = {
+  // As in the Live view.
+  asking: { id: "question" },
   connecting: { id: "loading~spin" },
   silent: { id: "warning", color: "list.warningForeground" },
   reconnecting: { id: "sync", color: "list.warningForeground" },

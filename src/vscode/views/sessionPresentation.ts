@@ -43,16 +43,11 @@ export function presentSession(
   const text = sessionStateText(state, master);
   const idle = now - session.lastActivity;
   const [open, quiet] = [age(now - session.since), age(idle)];
-  const parts =
-    state.kind === "open"
-      ? [
-          endedInput(session) ? t("EOF sent") : undefined,
-          limitRowText(limits, now),
-          quiet === undefined ? undefined : t("idle {0}", quiet),
-          // Idle since it was opened: one of them is enough.
-          open === quiet ? undefined : open,
-        ].filter((part) => part !== undefined)
-      : [text];
+  const isOpen = state.kind === "open";
+  const notable = isOpen ? [endedInput(session) ? t("EOF sent") : undefined, limitRowText(limits, now)] : [];
+  // Idle since it was opened: one of them is enough.
+  const times = [quiet === undefined ? undefined : t("idle {0}", quiet), open === quiet ? undefined : open];
+  const parts = isOpen ? [...notable, ...times].filter((part) => part !== undefined) : [text];
   // Several aliases can lead to one destination; show the one that was used.
   const named = master === undefined || master.spec === session.spec || saysHost(session);
   if (!named) {
@@ -96,7 +91,12 @@ export function presentSession(
       ]),
     ].join("\n\n"),
     lasting: JSON.stringify(limits.map(({ kind, seconds, source }) => [kind, seconds, source])),
-    accessibleLabel: `${label}, ${sessionKindName(session.kind)}, ${text}${saysHost(session) ? "" : `, ${printable(session.spec)}`}`,
+    accessibleLabel: [
+      ...[label, sessionKindName(session.kind), text, ...notable],
+      saysHost(session) ? undefined : printable(session.spec),
+    ]
+      .filter((part) => part !== undefined)
+      .join(", "),
   };
 }
 

@@ -3,6 +3,7 @@ import { printable } from "../../base/log.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { secondsLeft } from "../../text/durations.ts";
 import { destinationText } from "../../text/humanText.ts";
+import { loginWaitShort } from "../../text/loginText.ts";
 import { literal } from "../../text/markdownText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { connectionStateName } from "../../text/stateWords.ts";
@@ -34,9 +35,9 @@ export function statusBarText(
   const sessions = perMaster.reduce((sum, [, count]) => sum + count, 0);
   const silent = live.filter(({ state }) => state.kind === "suspect" || state.kind === "hung");
   const isSilent = silent.length > 0;
-  const connecting = live.some(({ state }) => state.kind === "connecting");
+  const connecting = live.flatMap(({ state }) => (state.kind === "connecting" ? [state] : []));
   const waiting = reconnectText(lost, now);
-  const icon = isSilent ? "warning" : (waiting?.icon ?? (connecting ? "loading~spin" : "vm-active"));
+  const icon = isSilent ? "warning" : (waiting?.icon ?? usualIcon(connecting));
   const summary = t(
     "{0} on {1}",
     plural(sessions, "{0} live SSH session", "{0} live SSH sessions"),
@@ -66,12 +67,26 @@ export function statusBarText(
   };
 }
 
+type ConnectingState = Extract<MasterSnapshot["state"], { kind: "connecting" }>;
+
 function line({ spec, destination }: MasterSnapshot, what: string): string {
   return `- ${literal(spec)}: ${what} *${literal(destinationText(destination))}*`;
 }
 
-/** What is wrong with it. Without times, because a change closes the hover. */
+function usualIcon(connecting: readonly ConnectingState[]): string {
+  return connecting.some(asks) ? "question" : connecting.length > 0 ? "loading~spin" : "vm-active";
+}
+
+/** A question of its login waits for the user. */
+function asks({ wait }: ConnectingState): boolean {
+  return wait?.on === "person";
+}
+
+/** What is not as usual. Without times, because a change closes the hover. */
 function trouble({ state }: MasterSnapshot): readonly string[] {
+  if (state.kind === "connecting" && asks(state)) {
+    return [loginWaitShort({ on: "person" })];
+  }
   return state.kind === "suspect" || state.kind === "hung" ? [connectionStateName(state.kind)] : [];
 }
 

@@ -145,6 +145,11 @@ describe("hosts", () => {
 
   it.each([
     [{ kind: "connecting", since: start, phase: "hostKey" }, "connecting", "loading~spin"],
+    [
+      { kind: "connecting", since: start, phase: "hostKey", wait: { on: "person" } },
+      "waiting for your answer",
+      "question",
+    ],
     [{ kind: "hung", since: start, silentSince: start }, "no reply, 1 session", "warning"],
     [
       { kind: "reconnecting", since: start, reason: "unresponsive", attempting: false, until: undefined },
@@ -186,6 +191,17 @@ describe("the status bar", () => {
     expect(
       statusBarText([masterSnapshot({ state: { kind: "lost", since: start, reason: "killed" } })], start),
     ).toBeUndefined();
+  });
+
+  it("shows that a login waits for an answer, and of which host", () => {
+    const asking = masterSnapshot({
+      state: { kind: "connecting", since: start, phase: "hostKey", wait: { on: "person" } },
+    });
+    const other = masterSnapshot({ id: "m2", state: { kind: "connecting", since: start, phase: "tcp" } });
+    const shown = statusBarText([other, asking], start);
+    expect(shown?.text).toMatch(/^\$\(question\) \d$/);
+    expect(shown?.tooltip.match(/waiting for your answer/g)).toHaveLength(1);
+    expect(statusBarText([other], start)?.text).toMatch(/^\$\(loading~spin\) \d$/);
   });
 
   it("counts live sessions and warns about a connection that does not respond", () => {

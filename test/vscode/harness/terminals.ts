@@ -85,10 +85,21 @@ export class Terminals {
    * submenus.
    */
   async contextMenu(name: string, path: readonly string[]): Promise<void> {
+    const row = (await this.names()).findIndex((each) => withoutBranch(each) === name);
+    await this.#page.locator("#terminal .tabs-list .monaco-list-row").nth(row).click({ button: "right" });
+    await this.#chooseFromMenu(path);
+  }
+
+  /** The same for the menu of a terminal itself. @param pane its place in the group in front, from 0. */
+  async paneMenu(pane: number, path: readonly string[]): Promise<void> {
     await this.#page
-      .locator("#terminal .tabs-list .monaco-list-row")
-      .nth((await this.names()).findIndex((each) => withoutBranch(each) === name))
-      .click({ button: "right" });
+      .locator(`${activeTerminal} .xterm-screen`)
+      .nth(pane)
+      .click({ button: "right", position: { x: 40, y: 40 } });
+    await this.#chooseFromMenu(path);
+  }
+
+  async #chooseFromMenu(path: readonly string[]): Promise<void> {
     for (const [depth, item] of path.entries()) {
       const entry = this.#page
         .locator(`.monaco-menu .action-label[aria-label=${JSON.stringify(item)}]`)
