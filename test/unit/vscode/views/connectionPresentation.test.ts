@@ -117,6 +117,16 @@ describe("a master in the tree", () => {
     expect(shut?.hover).not.toContain("Extensions");
   });
 
+  it("tells a screen reader who holds it, as its row does", () => {
+    const shown = presentMaster(
+      masterSnapshot({ heldBy: { pid: 1, name: "x", isKeeper: true } }),
+      later,
+      home,
+    );
+    expect(shown.description).toContain("held by the keeper");
+    expect(shown.accessibleLabel).toMatch(/, held by the keeper$/);
+  });
+
   it("offers a reconnect if it does not respond and has sessions", () => {
     const silent: readonly MasterState[] = [
       { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later },

@@ -45,6 +45,20 @@ describe("a session in the tree", () => {
     expect(context({ state: { kind: "ended", since: later, outcome }, outcome })).toBe("session terminal");
   });
 
+  it("tells a screen reader the remaining time and that EOF was sent, as its row does", () => {
+    const limits = [
+      { kind: "time", seconds: 7200, endsAt: start + 7_200_000, source: { kind: "default" } },
+    ] as const;
+    const shown = presentSession(
+      sessionSnapshot({ limits, eofSent: true }),
+      masterSnapshot(),
+      start + 1000,
+      home,
+    );
+    expect(shown.description).toMatch(/^EOF sent · (.* left)$/);
+    expect(shown.accessibleLabel).toBe(`web1, terminal, open, ${shown.description.replace(" · ", ", ")}`);
+  });
+
   it("shows how it ended", () => {
     const outcome = { kind: "lost", reason: "unresponsive" } as const;
     const shown = presentSession(
