@@ -8,6 +8,7 @@ import { SshClient } from "../lab/sshClient.ts";
 import { sshConfigBlock } from "../lab/sshdConfig.ts";
 import { startSshd } from "../lab/sshdHost.ts";
 import { healthStack, StateLog } from "../support/healthStack.ts";
+import { deviceConfig } from "../support/hostConfigs.ts";
 import type { TestStack } from "../support/testStack.ts";
 
 const shell = {
@@ -33,17 +34,6 @@ async function device(peer: HostilePeer): Promise<void> {
   }
 }
 
-const config = (port: number): string =>
-  [
-    "Host lab",
-    "  HostName 127.0.0.1",
-    `  Port ${port}`,
-    "  User device",
-    "  StrictHostKeyChecking no",
-    "  UserKnownHostsFile /dev/null",
-    "  GlobalKnownHostsFile /dev/null",
-  ].join("\n");
-
 function logins(stack: TestStack): number {
   return new Set(stack.service.masters().map(({ id }) => id)).size;
 }
@@ -53,7 +43,7 @@ describe.concurrent("detection of live and dead peers", () => {
     "five terminals of a device that ignores global requests use one login, with an interval of %d s",
     async (interval, { expect }) => {
       const hostile = await listenHostile(device);
-      const stack = await healthStack(config(hostile.port), { interval, countMax: 2 });
+      const stack = await healthStack(deviceConfig(hostile.port), { interval, countMax: 2 });
       try {
         await stack.service.open(shell);
         const log = new StateLog(stack, "m1");
@@ -93,7 +83,7 @@ describe.concurrent("detection of live and dead peers", () => {
         }
       }
     });
-    const stack = await healthStack(config(hostile.port), { interval: 15, countMax: 3 });
+    const stack = await healthStack(deviceConfig(hostile.port), { interval: 15, countMax: 3 });
     try {
       const begun = Date.now();
       const opening = stack.service.open(shell);
@@ -145,7 +135,7 @@ describe.concurrent("detection of live and dead peers", () => {
     expect,
   }) => {
     const hostile = await listenHostile(device);
-    const stack = await healthStack(config(hostile.port), { interval: 0, countMax: 3 });
+    const stack = await healthStack(deviceConfig(hostile.port), { interval: 0, countMax: 3 });
     try {
       await stack.service.open(shell);
       await delay(100);

@@ -1,6 +1,6 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,9 +10,8 @@ import { readServerTimeouts } from "../../src/remote/readTimeouts.ts";
 import type { OurTimeouts, ServerTimeouts } from "../../src/remote/timeoutFacts.ts";
 import { type Prediction, predictEnds, type Situation } from "../../src/remote/timeoutPredictions.ts";
 import { timeoutDocument } from "../../src/text/timeoutDocument.ts";
-import { freePort } from "../lab/freePort.ts";
-import { makeKey } from "../lab/keys.ts";
-import { canMakeUsers, labUser } from "../lab/labUser.ts";
+import { startDropbear } from "../lab/dropbearHost.ts";
+import { canMakeUsers } from "../lab/labUser.ts";
 import { Netns, netnsAvailable } from "../lab/netns.ts";
 import { processTable } from "../lab/processTree.ts";
 import { nextOutput, SshClient } from "../lab/sshClient.ts";
@@ -318,24 +317,12 @@ async function withDropbear(
   options: readonly string[],
   work: (lab: DropbearLab) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-dropbear-"));
-  const user = await labUser("sshlab2");
-  const keys = join("/home", user.name, ".ssh");
+  const dropbear = await startDropbear("sshlab2", options);
   const children: ChildProcess[] = [];
   try {
-    await run("dropbearkey", ["-t", "ed25519", "-f", join(folder, "host_key")]);
-    const key = await makeKey(join(folder, "key"), { kind: "ed25519" });
-    await mkdir(keys, { recursive: true, mode: 0o700 });
-    await writeFile(join(keys, "authorized_keys"), `${key.publicLine}\n`, { mode: 0o600 });
-    await run("chown", ["-R", `${user.uid}:${user.gid}`, keys]);
-    const port = await freePort();
-    const listen = ["-F", "-E", "-p", `127.0.0.1:${port}`, "-r", join(folder, "host_key")];
-    const dropbear = spawn("dropbear", [...listen, ...options], { stdio: ["ignore", "ignore", "pipe"] });
-    children.push(dropbear);
-    await once(dropbear.stderr, "data");
-    const login = ["-F", "none", "-i", join(folder, "key"), "-p", String(port)];
+    const login = ["-F", "none", "-i", dropbear.keyFile, "-p", String(dropbear.port)];
     const quiet = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"];
-    const to = [...login, ...quiet.flatMap((option) => ["-o", option]), `${user.name}@127.0.0.1`];
+    const to = [...login, ...quiet.flatMap((option) => ["-o", option]), `${dropbear.user}@${dropbear.host}`];
     const server = await readServerTimeouts({ exec: sshRemoteExec(to), sudo: false });
     await work({
       server,
@@ -350,7 +337,6 @@ async function withDropbear(
     for (const child of children) {
       child.kill("SIGKILL");
     }
-    await rm(folder, { recursive: true });
-    await rm(keys, { recursive: true, force: true });
+    await dropbear.stop();
   }
 }

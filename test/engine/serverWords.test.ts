@@ -12,22 +12,12 @@ import { bool, msg, readString, str, u32 } from "../attack/support/hostilePacket
 import { type HostilePeer, listenHostile } from "../attack/support/hostileServer.ts";
 import { MemorySecrets } from "../support/authFakes.ts";
 import { healthStack } from "../support/healthStack.ts";
+import { deviceConfig } from "../support/hostConfigs.ts";
 import { LiveTab } from "../support/liveTab.ts";
 import { noPrompts } from "../support/testStack.ts";
 
 function config(port: number): string {
-  return [
-    "Host lab",
-    "  HostName 127.0.0.1",
-    `  Port ${port}`,
-    "  User device",
-    "  StrictHostKeyChecking no",
-    "  UserKnownHostsFile /dev/null",
-    "  GlobalKnownHostsFile /dev/null",
-    "  IdentityAgent none",
-    "  IdentityFile none",
-    "",
-  ].join("\n");
+  return deviceConfig(port, "IdentityAgent none", "IdentityFile none");
 }
 
 /** The output of OpenSSH's `ssh`. */

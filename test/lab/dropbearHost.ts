@@ -16,6 +16,8 @@ export interface DropbearHost {
   readonly port: number;
   readonly user: string;
   readonly keyFile: string;
+  /** Of the listener. */
+  readonly pid: number | undefined;
   /** Stops it and removes its files. */
   stop(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export async function startDropbear(
     port,
     user: user.name,
     keyFile: key.file,
+    pid: dropbear.pid,
     stop: async () => {
       dropbear.kill("SIGKILL");
       await exited;

@@ -1,5 +1,20 @@
 import type { HostConfig } from "../../src/config/hostConfig.ts";
 
+/** The ssh_config of `lab`, a device at a local port whose host key is accepted. @param more further lines */
+export function deviceConfig(port: number, ...more: readonly string[]): string {
+  return [
+    "Host lab",
+    "  HostName 127.0.0.1",
+    `  Port ${port}`,
+    "  User device",
+    "  StrictHostKeyChecking no",
+    "  UserKnownHostsFile /dev/null",
+    "  GlobalKnownHostsFile /dev/null",
+    ...more.map((line) => `  ${line}`),
+    "",
+  ].join("\n");
+}
+
 /** OpenSSH's defaults for `web1`, which is `server.example.org`, without a file of this machine. */
 export function testHostConfig(changes: Partial<HostConfig> = {}): HostConfig {
   return {
