@@ -49,6 +49,7 @@ export class RelayedConnection {
   readonly sent: Buffer[] = [];
   violation: ProtocolError | undefined;
   congested = false;
+  ownsMessages: boolean | undefined;
   agents = 0;
   hasAgent = false;
 
@@ -66,6 +67,9 @@ export class RelayedConnection {
       },
       get congested() {
         return self.congested;
+      },
+      get ownsMessages() {
+        return self.ownsMessages === true;
       },
     };
     this.requests = new GlobalRequests((bytes) => send(bytes));

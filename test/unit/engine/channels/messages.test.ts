@@ -4,10 +4,21 @@ import {
   clampedUint32,
   encodeDirectStreamlocal,
   encodeDirectTcpip,
+  encodeOpen,
   encodePty,
 } from "../../../../src/engine/channels/messages.ts";
 
 describe("the messages that open a channel", () => {
+  test("the type, number, window and packet size, and the fields of the type (RFC 4254 section 5.1)", () => {
+    const open = { type: "direct-tcpip", sender: 7, window: 1000, packet: 100 };
+    expect(encodeOpen(open, Buffer.from("rest"))).toEqual(
+      Buffer.concat([
+        ...[Buffer.of(90), wireString("direct-tcpip"), ...[7, 1000, 100].map(wireUint32)],
+        Buffer.from("rest"),
+      ]),
+    );
+  });
+
   test("direct-tcpip: target and originator, each with its port (RFC 4254 section 7.2)", () => {
     expect(encodeDirectTcpip({ host: "db", port: 5432 }, { host: "127.0.0.1", port: 40_000 })).toEqual(
       Buffer.concat([wireString("db"), wireUint32(5432), wireString("127.0.0.1"), wireUint32(40_000)]),

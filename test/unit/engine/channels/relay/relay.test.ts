@@ -222,6 +222,13 @@ describe("the relay reports", () => {
     expect([drains, changes]).toEqual([1, 1]);
   });
 
+  test("whether a client may keep the memory of the server's messages", () => {
+    const { connection } = programWithChannel();
+    expect(connection.relay.ownsMessages).toBe(false);
+    connection.ownsMessages = true;
+    expect(connection.relay.ownsMessages).toBe(true);
+  });
+
   test("each change of what a program has: channels, a command, its name, its end", () => {
     const connection = new RelayedConnection();
     connection.server.accept = () => new Promise(() => {});
