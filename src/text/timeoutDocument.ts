@@ -159,9 +159,9 @@ function aliveText(server: ServerTimeouts): string {
  * them.
  */
 function betweenText(server: ServerTimeouts, ours: OurTimeouts): string {
-  const heartbeat = ours.probesIgnored ? 0 : ours.serverAliveInterval.value;
+  const keepalive = ours.probesIgnored ? 0 : ours.serverAliveInterval.value;
   const theirs = server.clientAliveInterval.value;
-  const speaks = [heartbeat, theirs].filter((seconds) => seconds > 0);
+  const speaks = [keepalive, theirs].filter((seconds) => seconds > 0);
   const own =
     server.conntrack === undefined
       ? ""

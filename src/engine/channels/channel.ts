@@ -25,7 +25,7 @@ import { ReceiveWindow } from "./receiveWindow.ts";
 import { SendWindow } from "./sendWindow.ts";
 
 /** What a channel needs from its table. */
-export interface ChannelCarrier {
+export interface ChannelHost {
   readonly ownsMessages: boolean;
   send(message: Uint8Array): void;
   sendData(recipient: number, data: Uint8Array): void;
@@ -51,7 +51,7 @@ export class Channel implements EngineChannel {
   readonly localId: number;
   readonly ownsChunks: boolean;
   readonly #type: string;
-  readonly #carrier: ChannelCarrier;
+  readonly #host: ChannelHost;
   readonly #incoming: ReceiveWindow;
   readonly #outgoing: SendWindow;
   readonly #received = new Emitter<{ readonly kind: OutputKind; readonly data: Uint8Array }>();
@@ -78,10 +78,10 @@ export class Channel implements EngineChannel {
   readonly #waiters = new ChannelWaiters();
 
   /** @param window bytes that the peer may send before we take delivery of any. */
-  constructor(carrier: ChannelCarrier, localId: number, type: string, window: number) {
-    this.#carrier = carrier;
+  constructor(host: ChannelHost, localId: number, type: string, window: number) {
+    this.#host = host;
     this.localId = localId;
-    this.ownsChunks = carrier.ownsMessages;
+    this.ownsChunks = host.ownsMessages;
     this.#type = type;
     this.#incoming = new ReceiveWindow(window, {
       data: (kind, data) => {
@@ -95,16 +95,16 @@ export class Channel implements EngineChannel {
     this.#outgoing = new SendWindow({
       send: (data) => {
         this.#bytesOut += data.length;
-        carrier.sendData(this.#remoteId ?? 0, data);
+        host.sendData(this.#remoteId ?? 0, data);
       },
       sendEof: () => {
         this.#sendWhileOpen(message.channelEof);
         this.#record.note("eof-sent");
       },
       get congested() {
-        return carrier.congested;
+        return host.congested;
       },
-      park: () => carrier.park(this),
+      park: () => host.park(this),
       drained: () => this.#drained.fire(),
     });
   }
@@ -202,7 +202,7 @@ export class Channel implements EngineChannel {
         }
         resolve(accepted);
       });
-      this.#carrier.send(encodeRequest(this.#remoteId ?? 0, name, true, payload));
+      this.#host.send(encodeRequest(this.#remoteId ?? 0, name, true, payload));
     });
   }
 
@@ -212,7 +212,7 @@ export class Channel implements EngineChannel {
       return false;
     }
     this.#record.request(name, detail, "no reply asked");
-    this.#carrier.send(encodeRequest(this.#remoteId ?? 0, name, false, payload));
+    this.#host.send(encodeRequest(this.#remoteId ?? 0, name, false, payload));
     return true;
   }
 
@@ -244,20 +244,20 @@ export class Channel implements EngineChannel {
   /** SSH_MSG_CHANNEL_DATA and, as `stderr`, SSH_MSG_CHANNEL_EXTENDED_DATA. The tests have the table of rules. */
   receiveData(kind: OutputKind, data: Uint8Array): void {
     if (this.#eofReceived && kind === "stderr") {
-      this.#carrier.violated("extended-data-after-eof", "Extended data came after EOF");
+      this.#host.violated("extended-data-after-eof", "Extended data came after EOF");
     } else if (this.#eofReceived || this.#closeSent) {
-      this.#carrier.forgive("data after EOF or our own close");
+      this.#host.forgive("data after EOF or our own close");
       this.#incoming.skip(data.length);
     } else if (kind === "stdout" && data.length > maximumPacketSize) {
-      this.#carrier.forgive("data above the maximum packet size");
+      this.#host.forgive("data above the maximum packet size");
     } else if (kind === "stderr" && data.length > this.#incoming.window) {
-      this.#carrier.forgive("data beyond the window");
+      this.#host.forgive("data beyond the window");
     } else {
       const received = this.#incoming.receive(kind, data);
       if (received === "exceeded") {
-        this.#carrier.violated("window-exceeded", "Far more data came than the channel's window allows");
+        this.#host.violated("window-exceeded", "Far more data came than the channel's window allows");
       } else if (received === "excess") {
-        this.#carrier.forgive("data beyond the window");
+        this.#host.forgive("data beyond the window");
       }
       this.#waiters.alive();
     }
@@ -265,13 +265,13 @@ export class Channel implements EngineChannel {
 
   /** Extended data of a type that RFC 4254 does not define. */
   skipData(bytes: number): void {
-    this.#carrier.forgive("extended data of an unknown type");
+    this.#host.forgive("extended data of an unknown type");
     this.#incoming.skip(bytes);
   }
 
   receiveWindow(bytes: number): void {
     if (!this.#outgoing.grant(bytes)) {
-      this.#carrier.violated("window-overflow", "A window adjust raises the window above 2^32 - 1");
+      this.#host.violated("window-overflow", "A window adjust raises the window above 2^32 - 1");
       return;
     }
     this.#remoteWindowSize = Math.max(this.#remoteWindowSize, this.#outgoing.window);
@@ -279,7 +279,7 @@ export class Channel implements EngineChannel {
 
   receiveReply(accepted: boolean): void {
     if (!this.#waiters.reply(accepted)) {
-      this.#carrier.forgive("a reply that was not asked for");
+      this.#host.forgive("a reply that was not asked for");
     }
   }
 
@@ -288,7 +288,7 @@ export class Channel implements EngineChannel {
     if (name === "exit-status") {
       const code = body.uint32();
       if (code === undefined || body.left > 0) {
-        this.#carrier.violated("malformed", "An exit status is malformed");
+        this.#host.violated("malformed", "An exit status is malformed");
         return;
       }
       success = true;
@@ -306,7 +306,7 @@ export class Channel implements EngineChannel {
     if (wantReply && this.#remoteId !== undefined && !this.#closeSent && !this.#lost) {
       // Failure is also a valid reply to keepalive@openssh.com, by which a server checks that we are alive.
       const type = success ? message.channelSuccess : message.channelFailure;
-      this.#carrier.reply(encode(type, wireUint32(this.#remoteId)));
+      this.#host.reply(encode(type, wireUint32(this.#remoteId)));
     }
   }
 
@@ -326,7 +326,7 @@ export class Channel implements EngineChannel {
       this.#sendClose();
     }
     this.#closeReceived = true;
-    this.#carrier.forget(this);
+    this.#host.forget(this);
     this.#incoming.close(closedByUs ? "drop" : "wait");
   }
 
@@ -367,7 +367,7 @@ export class Channel implements EngineChannel {
 
   #sendWhileOpen(type: number, ...rest: readonly Uint8Array[]): void {
     if (this.#remoteId !== undefined && !this.#closeSent && !this.#lost) {
-      this.#carrier.send(encode(type, wireUint32(this.#remoteId), ...rest));
+      this.#host.send(encode(type, wireUint32(this.#remoteId), ...rest));
     }
   }
 }

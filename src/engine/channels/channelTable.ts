@@ -1,7 +1,7 @@
 import { printable } from "../../base/log.ts";
 import { WireReader } from "../../base/wire.ts";
 import { ChannelError, connectionEnded } from "../engineErrors.ts";
-import { Channel, type ChannelCarrier } from "./channel.ts";
+import { Channel, type ChannelHost } from "./channel.ts";
 import { ChannelOpening } from "./channelOpening.ts";
 import type { ChannelTableHost } from "./channelTableHost.ts";
 import { type ForgivenMessage, ForgivenMessages } from "./forgivenMessages.ts";
@@ -26,7 +26,7 @@ export class ChannelTable {
   readonly #host: ChannelTableHost;
   readonly #channels = new Map<number, Channel>();
   readonly #openings = new Map<number, ChannelOpening>();
-  readonly #carrier: ChannelCarrier;
+  readonly #channelHost: ChannelHost;
   readonly #forgiven: ForgivenMessages;
   readonly #peerOpens: PeerOpens;
   readonly #replies: Replies;
@@ -39,7 +39,7 @@ export class ChannelTable {
     this.#forgiven = new ForgivenMessages(host.logger);
     const { wire } = host;
     this.#replies = new Replies(wire);
-    this.#carrier = {
+    this.#channelHost = {
       ownsMessages: wire.ownsMessages === true,
       send: (bytes) => wire.send(bytes),
       sendData: (recipient, data) => wire.sendData(recipient, data),
@@ -370,7 +370,7 @@ export class ChannelTable {
   }
 
   #add(type: string, window: number): Channel {
-    const channel = new Channel(this.#carrier, this.#nextId++, type, window);
+    const channel = new Channel(this.#channelHost, this.#nextId++, type, window);
     this.#channels.set(channel.localId, channel);
     return channel;
   }
