@@ -16,6 +16,7 @@ import { VscodeSecretStore } from "./vscode/prompts/vscodeSecretStore.ts";
 import { EndedMemory } from "./vscode/settings/endedMemory.ts";
 import { EngineMemory } from "./vscode/settings/engineMemory.ts";
 import { VscodeSettings } from "./vscode/settings/vscodeSettings.ts";
+import { terminalsAreHere } from "./vscode/terminals/terminalsAreHere.ts";
 import { createVscodeLayer, type EntryCalls } from "./vscode/vscodeLayer.ts";
 
 /** Builds the extension by hand, from the bottom layer up. Disposing it ends every connection. */
@@ -82,7 +83,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
       sharing: {
         environment: context.environmentVariableCollection,
         storage: context.globalStorageUri.fsPath,
-        terminalsAreHere: terminalsAreHere(context),
+        terminalsAreHere: terminalsAreHere(context.extension.extensionKind),
       },
       home,
     }),
@@ -95,14 +96,4 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
 function buildOf({ extension }: vscode.ExtensionContext): string {
   const { version }: { readonly version: string } = extension.packageJSON;
   return version;
-}
-
-/**
- * In a remote window the terminals run on the other computer, and a PATH of this one would break them. Windows has no
- * sockets that only one user can open.
- */
-function terminalsAreHere({ extension }: vscode.ExtensionContext): boolean {
-  const isHere =
-    vscode.env.remoteName === undefined || extension.extensionKind === vscode.ExtensionKind.Workspace;
-  return isHere && process.platform !== "win32";
 }

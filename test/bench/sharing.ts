@@ -83,6 +83,17 @@ export const sharingBenchmark: Benchmark = {
         )),
         bar: { of: "ratio", value: 0.1 },
       });
+      context.note("what the wrapper leaves to the real ssh");
+      // `-W` needs a connection of its own; `-G` makes none.
+      const other = await interleaved(
+        () => ssh(["-G", "-W", "a:1", "lab"], shared.env),
+        () => ssh(["-G", "-W", "a:1", "lab"], process.env),
+        { runs },
+      );
+      rows.push({
+        ...{ name: "the real ssh through the wrapper, later than without it", unit: "ms" },
+        ...{ ours: other.ours - other.peer, peer: undefined, bar: { of: "ours", value: 20 } },
+      });
       for (const [name, command, input] of [
         ["100 MB to the server, beside ssh -S", "cat >/dev/null", file],
         ["100 MB from the server, beside ssh -S", `head -c ${size} /dev/zero`, undefined],

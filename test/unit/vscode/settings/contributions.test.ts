@@ -238,6 +238,11 @@ describe("the contributions of package.json", () => {
     expect(settings["sshSessions.configFile"]?.scope).toBe("machine-overridable");
   });
 
+  it("keep what is shared on this machine: neither synced nor from a workspace", () => {
+    const sharing = Object.entries(settings).filter(([key]) => key.startsWith("sshSessions.sharing."));
+    expect(sharing.map(([, { scope }]) => scope)).toEqual(Array(4).fill("machine"));
+  });
+
   it("activate the extension by its own views, commands and profile, and after startup", () => {
     expect(packageJson.activationEvents).toEqual(["onStartupFinished"]);
   });
