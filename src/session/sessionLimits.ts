@@ -83,11 +83,14 @@ export class SessionLimits implements Disposable {
       .sort((one, other) => one.milliseconds - other.milliseconds);
   }
 
-  /** Data was sent or received. */
-  touch(): void {
+  /**
+   * Data was sent or received. @param isRedraw it is the answer to a new size of the terminal: for an idle limit nobody
+   * has done anything. For ChannelTimeout all data counts, as in OpenSSH.
+   */
+  touch(isRedraw = false): void {
     const now = this.#clock.monotonic();
     for (const limit of this.#limits) {
-      if (limit.kind !== "time") {
+      if (limit.kind !== "time" && !(isRedraw && limit.kind === "idle")) {
         limit.from = now;
         limit.warned = false;
       }

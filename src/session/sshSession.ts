@@ -14,6 +14,7 @@ import type { Master } from "../master/master.ts";
 import { isLoss, type MasterEndReason } from "../master/masterTypes.ts";
 import { closeInOrder, killProgram } from "./channelEnding.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
+import { Redraws } from "./redraws.ts";
 import { SessionLimits } from "./sessionLimits.ts";
 import { hangUpPrecedesLoss, mayBeShutdown } from "./sessionLoss.ts";
 import { type LimitReached, lossBy, outcomeOf } from "./sessionOutcome.ts";
@@ -44,6 +45,7 @@ export class SshSession implements Session {
   readonly ended: Promise<SessionOutcome>;
   #resolveEnded: (outcome: SessionOutcome) => void = () => {};
   readonly #limits: SessionLimits;
+  readonly #redraws: Redraws;
   readonly #timers = new Set<Disposable>();
   #title: string;
   #state: SessionState;
@@ -78,6 +80,7 @@ export class SshSession implements Session {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
+    this.#redraws = new Redraws(clock);
     this.#limits = new SessionLimits(clock, {
       onWarn: (limit, secondsLeft) => this.#warned.fire({ limit, secondsLeft }),
       onReached: (limit, seconds, extended) => {
@@ -168,7 +171,7 @@ export class SshSession implements Session {
   attach(channel: EngineChannel, limits: readonly SessionLimit[]): void {
     this.#channel = channel;
     channel.onDidReceive((event) => {
-      this.#touch();
+      this.#touch(this.#redraws.isOn);
       this.#bytesIn += event.data.length;
       this.#received.fire(event);
     });
@@ -255,6 +258,7 @@ export class SshSession implements Session {
   }
 
   resize(dimensions: Dimensions): void {
+    this.#redraws.begin();
     this.#channel?.resize(dimensions);
   }
 
@@ -374,10 +378,10 @@ export class SshSession implements Session {
     });
   }
 
-  #touch(): void {
-    this.#lastActivity = this.#clock.now();
+  #touch(isRedraw = false): void {
+    this.#lastActivity = isRedraw ? this.#lastActivity : this.#clock.now();
     this.#lastActivityMonotonic = this.#clock.monotonic();
-    this.#limits.touch();
+    this.#limits.touch(isRedraw);
   }
 
   #after(milliseconds: number, callback: () => void): Disposable {

@@ -3,7 +3,8 @@ import { CancelledError } from "../../base/errors.ts";
 
 /**
  * Shows one question at a time: VS Code has only one quick input, and a second one would dismiss the first, which
- * would count as a refusal.
+ * would count as a refusal. In the queue of logins, a question must be a modal dialog or a quick input: a notification
+ * hides itself and may never be answered.
  */
 export class PromptQueue {
   #last: Promise<unknown> = Promise.resolve();

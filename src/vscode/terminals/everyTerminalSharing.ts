@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { raceSignal } from "../../base/deadline.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
@@ -16,14 +17,12 @@ import {
 } from "../../text/everyTerminalText.ts";
 import { ConfigDiff } from "../documents/configDiff.ts";
 import { inform, showMessage, warn } from "../messages/messages.ts";
-import type { PromptQueue } from "../prompts/promptQueue.ts";
 import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
 import type { VscodeSettings } from "../settings/vscodeSettings.ts";
 
 export interface EveryTerminalSharingInit {
   readonly programs: ProgramSharing;
   readonly settings: VscodeSettings;
-  readonly prompts: PromptQueue;
   readonly logger: Logger;
   /** `context.globalState`. */
   readonly memento: vscode.Memento;
@@ -38,6 +37,9 @@ export class EveryTerminalSharing implements Disposable {
   readonly #store = new DisposableStore();
   readonly #diff = this.#store.add(new ConfigDiff());
   readonly #disposed = new AbortController();
+  /** Withdraws the question that is open. */
+  #asking = new AbortController();
+  #asked: Promise<void> = Promise.resolve();
   /** What the outlet was made for; undefined: nothing was done yet. */
   #done: string | undefined;
   #outlet: Outlet | undefined;
@@ -61,7 +63,7 @@ export class EveryTerminalSharing implements Disposable {
 
   /** Shows the line, and adds it after a yes. */
   async ask(): Promise<void> {
-    await this.#reporting(async () => {
+    await this.#reporting(async (signal) => {
       const line = await this.#line();
       if (line === undefined) {
         warn(everyTerminalUnavailable());
@@ -76,7 +78,8 @@ export class EveryTerminalSharing implements Disposable {
       const close = await this.#diff.show(change);
       try {
         const { message, lasting, all } = everyTerminalQuestion(printable(change.path));
-        const answer = await showMessage("information", message, {}, lasting, all);
+        const question = showMessage("information", message, {}, lasting, all);
+        const answer = await raceSignal(question, signal).catch(() => undefined);
         if (answer === lasting || answer === all) {
           await line.apply(change);
           await this.#init.memento.update(madeKey, change.before === undefined ? change.path : undefined);
@@ -107,14 +110,24 @@ export class EveryTerminalSharing implements Disposable {
     });
   }
 
-  async #reporting(work: () => Promise<void>): Promise<void> {
-    await this.#init.prompts.ask(async () => {
+  /**
+   * Not in the queue of prompts: a notification may stay open for hours, and questions of logins must not wait for it.
+   * The next command takes its place.
+   */
+  async #reporting(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#asking.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
+    const before = this.#asked;
+    this.#asked = (async () => {
+      await before;
       try {
-        await work();
+        await work(AbortSignal.any([asking.signal, this.#disposed.signal]));
       } catch (error) {
         warn(everyTerminalFailed(printable(asError(error).message)));
       }
-    }, this.#disposed.signal);
+    })();
+    await this.#asked;
   }
 
   /** The user's ssh_config. */

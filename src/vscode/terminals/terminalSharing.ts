@@ -8,7 +8,6 @@ import type { ProgramSharing } from "../../share/programSharing.ts";
 import { installWrapper, wrapperVariables } from "../../share/wrapperScripts.ts";
 import { sharingDescription, sharingFailed, sharingQuestion } from "../../text/programText.ts";
 import { showMessage, warn } from "../messages/messages.ts";
-import type { PromptQueue } from "../prompts/promptQueue.ts";
 import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
 import type { VscodeSettings } from "../settings/vscodeSettings.ts";
 
@@ -16,7 +15,6 @@ export interface TerminalSharingInit {
   readonly programs: ProgramSharing;
   readonly service: SessionService;
   readonly settings: VscodeSettings;
-  readonly prompts: PromptQueue;
   readonly logger: Logger;
   /** The environment of all terminals and tasks. */
   readonly environment: vscode.EnvironmentVariableCollection;
@@ -30,7 +28,7 @@ export interface TerminalSharingInit {
 export class TerminalSharing implements Disposable {
   readonly #init: TerminalSharingInit;
   readonly #store = new DisposableStore();
-  readonly #disposed = new AbortController();
+  #isDisposed = false;
   /** What the terminals have; undefined: nothing was done yet. */
   #done: string | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -46,7 +44,7 @@ export class TerminalSharing implements Disposable {
   }
 
   dispose(): void {
-    this.#disposed.abort();
+    this.#isDisposed = true;
     this.#store.dispose();
   }
 
@@ -54,7 +52,7 @@ export class TerminalSharing implements Disposable {
     const { settings, terminalsAreHere } = this.#init;
     const wanted =
       terminalsAreHere && settings.sharesWithPrograms === "on" ? `on ${settings.configFile}` : "off";
-    if (wanted === this.#done || this.#disposed.signal.aborted) {
+    if (wanted === this.#done || this.#isDisposed) {
       return;
     }
     this.#done = wanted;
@@ -97,7 +95,7 @@ export class TerminalSharing implements Disposable {
 
   /** Once, when it would help: there is a connection, and a terminal that is not one of ours. */
   #askIfUseful(): void {
-    const { settings, service, prompts, terminalsAreHere } = this.#init;
+    const { settings, service, terminalsAreHere } = this.#init;
     const isUseful =
       vscode.window.terminals.some(({ creationOptions }) => !("pty" in creationOptions)) &&
       service.masters().some(({ state }) => state.kind === "ready" || state.kind === "lingering");
@@ -105,15 +103,18 @@ export class TerminalSharing implements Disposable {
       return;
     }
     this.#asked = true;
-    void prompts.ask(async () => {
-      const { message, yes, no } = sharingQuestion();
-      const answer = await showMessage("information", message, {}, yes, no);
-      const value = answer === yes ? "on" : answer === no ? "off" : undefined;
-      if (value !== undefined) {
-        await vscode.workspace
-          .getConfiguration(configurationSection)
-          .update(settingKeys.sharingPrograms, value, vscode.ConfigurationTarget.Global);
-      }
-    }, this.#disposed.signal);
+    void this.#ask();
+  }
+
+  /** Not in the queue of prompts: a notification may stay open for hours, and questions of logins must not wait. */
+  async #ask(): Promise<void> {
+    const { message, yes, no } = sharingQuestion();
+    const answer = await showMessage("information", message, {}, yes, no);
+    const value = answer === yes ? "on" : answer === no ? "off" : undefined;
+    if (value !== undefined && !this.#isDisposed) {
+      await vscode.workspace
+        .getConfiguration(configurationSection)
+        .update(settingKeys.sharingPrograms, value, vscode.ConfigurationTarget.Global);
+    }
   }
 }

@@ -164,6 +164,27 @@ describe("a session that opens", () => {
 });
 
 describe("an open session", () => {
+  it("is idle while its terminal only draws its screen again for a new size", async () => {
+    const { engine, manager, clock, settings } = fakeStack();
+    settings.idle = 300;
+    const session = await manager.open({ host: "web1", ...shell });
+    const [channel] = engine.connection().channels;
+    const prompt = { kind: "stdout", data: Buffer.from("$ ") } as const;
+    const seen = () => {
+      const [first] = manager.masters()[0]?.sessions ?? [];
+      const [limit] = first?.limits ?? [];
+      return [clock.now() - (first?.lastActivity ?? 0), (limit?.endsAt ?? 0) - clock.now()];
+    };
+    await clock.advance(100_000);
+    session.resize({ columns: 100, rows: 30 });
+    await clock.advance(500);
+    channel?.received.fire(prompt);
+    expect(seen()).toEqual([100_500, 199_500]);
+    await clock.advance(500);
+    channel?.received.fire(prompt);
+    expect(seen()).toEqual([0, 300_000]);
+  });
+
   it("has the terminal that it requested, unless the server refuses it", async () => {
     const { engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });

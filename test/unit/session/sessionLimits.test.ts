@@ -38,6 +38,16 @@ describe("the limits of an open session", () => {
     expect(events.at(-1)).toBe("end idle 300");
   });
 
+  it("what a terminal draws for a new size starts ChannelTimeout again, and no idle limit", async () => {
+    limits.start([limit("idle", 300), limit("channel-timeout", 300)]);
+    await clock.advance(100_000);
+    limits.touch(true);
+    expect(left()).toEqual([
+      ["idle", 200_000],
+      ["channel-timeout", 300_000],
+    ]);
+  });
+
   it("a time limit keeps running, whatever the data; a short one warns at half of it", async () => {
     limits.start([limit("time", 100)], clock.monotonic() - 30_000);
     await clock.advance(20_000);

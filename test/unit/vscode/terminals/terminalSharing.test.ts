@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { EnvironmentVariableCollection } from "vscode";
 import type { ProgramSharing } from "../../../../src/share/programSharing.ts";
-import { PromptQueue } from "../../../../src/vscode/prompts/promptQueue.ts";
 import { TerminalSharing } from "../../../../src/vscode/terminals/terminalSharing.ts";
 import { terminalsAreHere } from "../../../../src/vscode/terminals/terminalsAreHere.ts";
 import { RecordingLogger } from "../../../support/recordingLogger.ts";
@@ -76,7 +75,6 @@ async function windowWith(value: "ask" | "on" | "off", here: boolean) {
       },
     } as never,
     settings: { sharesWithPrograms: value, configFile: "", onDidChange: () => none } as never,
-    prompts: new PromptQueue(),
     logger: new RecordingLogger(),
     environment: environment as unknown as EnvironmentVariableCollection,
     ...{ storage, terminalsAreHere: here },
