@@ -13,6 +13,7 @@ import { commandLines } from "../lab/processTree.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
 import { type EveryTerminalLab, everyTerminalLab } from "../support/everyTerminalLab.ts";
+import { filledIn, plainSshCases } from "../support/plainSshCases.ts";
 import { outcomeOf, type ProgramOutcome } from "../support/sharedConnection.ts";
 
 const run = promisify(execFile);
@@ -42,10 +43,6 @@ describe("plain ssh with our line in its ssh_config", () => {
   const ssh = async (config: string, ...args: readonly string[]): Promise<ProgramOutcome> =>
     await outcomeOf("ssh", ["-F", config, ...args], process.env, "some input");
 
-  /** With the user and the port of the host. */
-  const filledIn = (args: readonly string[]): readonly string[] =>
-    args.map((arg) => arg.replace("USER", lab.host.user).replace("PORT", String(lab.host.port)));
-
   const logins = async <T>(
     work: () => Promise<T>,
   ): Promise<{ readonly outcome: T; readonly logins: number }> => {
@@ -55,22 +52,12 @@ describe("plain ssh with our line in its ssh_config", () => {
   };
 
   test.each([
-    ["output, standard error and input", ["lab", "cat; echo out; echo err >&2"]],
-    ["an exit status", ["lab", "exit 42"]],
-    ["a signal", ["lab", "kill -TERM $$"]],
-    ["a missing command", ["lab", "no-such-command"]],
-    ["a subsystem", ["-s", "lab", "no-such-subsystem"]],
-    ["a terminal", ["-n", "-tt", "-o", "LogLevel=ERROR", "lab", "stty size; tty | cut -c 1-8; exit 3"]],
-    ["a variable", ["-o", "SetEnv=LC_SHARED=yes", "lab", "echo $LC_SHARED"]],
-    ["options after the host", ["lab", "-T", "-x", "echo", "behind"]],
-    ["a user and a port", ["-n", "-l", "USER", "-p", "PORT", "lab", "echo $0"]],
-    ["a user before the host", ["-T", "USER@lab", "echo at"]],
-    ["a command of two lines", ["lab", "echo 'a\nb'\necho c"]],
-    ["the standard input of a shell", ["-T", "lab"]],
-    ["a keepalive", ["-o", "ServerAliveInterval=1", "lab", "sleep 2.5; echo alive"]],
-    ["more output than its reader wants", ["lab", "yes | head -c 3000000 | tail -c 10"]],
+    ...plainSshCases,
+    ["a command of two lines", ["lab", "echo 'a\nb'\necho c"]] as const,
+    ["a keepalive", ["-o", "ServerAliveInterval=1", "lab", "sleep 2.5; echo alive"]] as const,
+    ["more output than its reader wants", ["lab", "yes | head -c 3000000 | tail -c 10"]] as const,
   ])("%s: as with ssh alone, without a login", async (_, given) => {
-    const args = filledIn(given);
+    const args = filledIn(given, lab.host);
     const direct = await ssh(lab.plain, ...args);
     expect(await logins(() => ssh(lab.config, ...args))).toEqual({ outcome: direct, logins: 0 });
   });

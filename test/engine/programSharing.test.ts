@@ -15,6 +15,7 @@ import { nextOutput } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
+import { filledIn, plainSshCases } from "../support/plainSshCases.ts";
 import {
   outcomeOf,
   type ProgramOutcome,
@@ -55,28 +56,16 @@ describe("programs on our connection", () => {
   const ssh = async (...args: string[]): Promise<ProgramOutcome> =>
     await outcomeOf("ssh", ["-F", config, ...args], shared.env, "some input");
 
-  test.each([
-    ["output, standard error and input", ["lab", "cat; echo out; echo err >&2"]],
-    ["an exit status", ["lab", "exit 42"]],
-    ["a signal", ["lab", "kill -TERM $$"]],
-    ["a missing command", ["lab", "no-such-command"]],
-    ["a subsystem", ["-s", "lab", "no-such-subsystem"]],
-    ["a terminal", ["-n", "-tt", "-o", "LogLevel=ERROR", "lab", "stty size; tty | cut -c 1-8; exit 3"]],
-    ["a log file", ["-E", "/dev/null", "lab", "echo logged"]],
-    ["a variable", ["-o", "SetEnv=LC_SHARED=yes", "lab", "echo $LC_SHARED"]],
-    ["options after the host", ["lab", "-T", "-x", "echo", "behind"]],
-    ["a user and a port", ["-n", "-l", "USER", "-p", "PORT", "lab", "echo $0"]],
-    ["a user before the host", ["-T", "USER@lab", "echo at"]],
-    ["the standard input of a shell", ["-T", "lab"]],
-  ])("%s: as with ssh alone, without a login", async (_, given) => {
-    const args = given.map((arg) =>
-      arg === "USER" ? host.user : arg === "PORT" ? String(host.port) : arg.replace("USER@", `${host.user}@`),
-    );
-    const direct = await outcomeOf("ssh", ["-F", config, ...args], process.env, "some input");
-    const logins = host.logins();
-    const ours = await ssh(...args);
-    expect({ ...ours, logins: host.logins() - logins }).toEqual({ ...direct, logins: 0 });
-  });
+  test.each([...plainSshCases, ["a log file", ["-E", "/dev/null", "lab", "echo logged"]] as const])(
+    "%s: as with ssh alone, without a login",
+    async (_, given) => {
+      const args = filledIn(given, host);
+      const direct = await outcomeOf("ssh", ["-F", config, ...args], process.env, "some input");
+      const logins = host.logins();
+      const ours = await ssh(...args);
+      expect({ ...ours, logins: host.logins() - logins }).toEqual({ ...direct, logins: 0 });
+    },
+  );
 
   test.each([
     ["an identity", ["-i", "/nonexistent", "lab", "echo direct"]],
