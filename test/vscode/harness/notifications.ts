@@ -50,12 +50,20 @@ export class Notifications {
   /** Without messages there is nothing to open. */
   async #open(): Promise<void> {
     const hasNew = this.#page.locator("#status\\.notifications .codicon-bell-dot");
-    if (!(await this.#center.isVisible()) && (await hasNew.isVisible())) {
-      await this.#page.locator("#status\\.notifications a").click();
-      await this.#center.waitFor();
-      // Moves the pointer off the bell, whose hover would cover the messages' buttons.
-      await this.#center.hover({ position: { x: 10, y: 10 } });
+    if ((await this.#center.isVisible()) || !(await hasNew.isVisible())) {
+      return;
     }
+    await this.#page.locator("#status\\.notifications a").click();
+    // Moves the pointer off the bell, whose hover would cover the messages' buttons. VS Code closes the center with its
+    // last message, and a message may end by itself: then there is nothing to point at, and the caller opens it again.
+    while ((await this.#center.isVisible()) && !(await this.#isPointedAt())) {}
+  }
+
+  async #isPointedAt(): Promise<boolean> {
+    return await this.#center.hover({ position: { x: 10, y: 10 }, timeout: 1_000 }).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #withText(text: string): Promise<Locator> {
