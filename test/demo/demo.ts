@@ -15,6 +15,7 @@ import { hostWorkbench } from "../vscode/harness/hostedWorkbench.ts";
 import { launchWorkbench } from "../vscode/harness/workbench.ts";
 import { takeCrowdedPictures } from "./crowdedScenes.ts";
 import { type DemoHosts, startDemoHosts } from "./demoHosts.ts";
+import { takeKeeperPictures } from "./keeperScenes.ts";
 import { scenes } from "./scenes.ts";
 
 const { values } = parseArgs({
@@ -35,6 +36,7 @@ const settings = { "sshSessions.configFile": hosts.configFile };
 try {
   if (values.screenshots !== undefined) {
     await takePictures(hosts, resolve(values.screenshots));
+    await takeKeeperPictures(hosts, settings, resolve(values.screenshots));
   } else if (values.browser || !hasDisplay() || !(await tryDesktop())) {
     await serve();
   }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { freePort } from "../lab/freePort.ts";
-import { echoed, listens } from "../lab/localPorts.ts";
+import { echoed, echoedBySocks, listens } from "../lab/localPorts.ts";
 import { commandLines } from "../lab/processTree.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
@@ -161,6 +161,37 @@ describe("plain ssh with our line in its ssh_config", () => {
     await exited(child);
     await until(async () => !(await listens(remote)), "the server stops listening");
     server.close();
+  });
+
+  test("a dynamic forward works without a login, and ends with its ssh", async () => {
+    const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const target = (server.address() as { port: number }).port;
+    const port = await freePort();
+    const before = lab.host.logins();
+    const child = spawn("ssh", ["-F", lab.config, "-N", "-D", `${port}`, "lab"]);
+    await until(async () => await listens(port), "ssh listens");
+    expect(await echoedBySocks(port, target)).toBe("hello");
+    expect(lab.host.logins() - before).toBe(0);
+    child.kill();
+    await exited(child);
+    expect(await listens(port)).toBe(false);
+    server.close();
+  });
+
+  test("ssh -f goes to the background without a login, and its command goes on", async () => {
+    const [go, out] = [join(folder, "go"), join(folder, "out")];
+    const command = `until [ -e ${go} ]; do sleep 0.1; done; echo background >${out}`;
+    const { logins: count } = await logins(async () => {
+      const child = spawn("ssh", ["-F", lab.config, "-f", "lab", command], { stdio: "ignore" });
+      await exited(child);
+      expect(child.exitCode).toBe(0);
+    });
+    const { programs } = lab.stack;
+    await until(() => programs.programs()[0]?.channels[0]?.command === command, "the command runs");
+    await writeFile(go, "");
+    await until(() => programs.programs().length === 0, "the program has gone");
+    expect([await readFile(out, "utf8"), count]).toEqual(["background\n", 0]);
   });
 
   test("a rekey in the middle of a transfer changes no byte", async () => {

@@ -81,12 +81,7 @@ export class KeeperSharing implements OtherConnections {
     }
     for (let attempt = 1; attempt <= attempts; attempt++) {
       try {
-        const found =
-          (await this.#joinExisting(login, signal)) ?? (await this.#connect(login, signal, events));
-        if (found !== undefined) {
-          return found;
-        }
-        break;
+        return (await this.#joinExisting(login, signal)) ?? (await this.#connect(login, signal, events));
       } catch (error) {
         signal.throwIfAborted();
         if (OtherEngineError.is(error)) {
@@ -164,7 +159,7 @@ export class KeeperSharing implements OtherConnections {
     login: JoinedLogin,
     signal: AbortSignal,
     events: JoinEvents | undefined,
-  ): Promise<EngineConnection | undefined> {
+  ): Promise<EngineConnection> {
     const { config, folder, policies, allowPrompts, key, alternatives } = login;
     this.#init.checkHost(config);
     const talk = await this.#current();
@@ -198,7 +193,12 @@ export class KeeperSharing implements OtherConnections {
         afterLogout: this.#init.staysAfterLogout(),
       };
       const served = (await socket.call("connect", call, signal)) as ServedConnection;
-      return await this.#joinAt(served, login, signal);
+      const joined = await this.#joinAt(served, login, signal);
+      if (joined === undefined) {
+        // It was there a moment ago, as its keeper was.
+        throw connectionEnded();
+      }
+      return joined;
     } finally {
       socket.end();
     }
