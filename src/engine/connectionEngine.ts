@@ -8,6 +8,7 @@ import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { MasterEndReason } from "../master/masterTypes.ts";
 import type { LimitKind, SessionLimit } from "../session/sessionTypes.ts";
+import type { ProgramSnapshot } from "../share/programTypes.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 import type { ChannelRelay } from "./channels/relay/relayTypes.ts";
 import type { ConnectionInfo } from "./connectionInfo.ts";
@@ -98,6 +99,14 @@ export interface LastingSocket {
   readonly knownHosts: string | undefined;
 }
 
+/** The programs on a connection that outlives this window, as the process that holds it reports them. */
+export interface LastingPrograms {
+  /** Their `masterId` means nothing in this window. */
+  programs(): readonly ProgramSnapshot[];
+  readonly onDidChange: Event<void>;
+  end(id: string): void;
+}
+
 /** Features that not every engine has, so that callers need not know the engine. */
 export interface EngineCapabilities {
   readonly rekey: boolean;
@@ -171,6 +180,8 @@ export interface EngineConnection {
   readonly relay?: ChannelRelay;
   /** By which plain `ssh` uses it, and which outlives this window. Undefined: there is none. */
   readonly lastingSocket?: () => Promise<LastingSocket | undefined>;
+  /** Those that use it by `lastingSocket`, from its first call on. Undefined: its holder does not report them. */
+  readonly lastingPrograms?: LastingPrograms;
   /** The other window of this extension that made the connection. Undefined: this one did. */
   readonly heldBy?: WindowName;
   /** The master of the user's own `ssh` whose connection this is. Undefined: ours. */

@@ -1,8 +1,10 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
+import { Emitter } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
 import type { ServedPrograms } from "../engine/keeper/keeperMessages.ts";
 import type { Master } from "../master/master.ts";
+import type { ProgramSnapshot } from "../share/programTypes.ts";
 import { SharedMaster } from "../share/sharedMaster.ts";
 import { Gateway } from "./gateway.ts";
 
@@ -14,35 +16,48 @@ export interface KeptGatewayInit {
   readonly logger: Logger;
   /** A program came or went. */
   changed(): void;
+  /** Of a program, different on all connections of the keeper. */
+  nextId(): string;
 }
 
 /** Programs on a connection of the keeper, which outlives the windows. Ends with the connection. */
 export class KeptGateway implements Disposable {
   readonly #shared: SharedMaster;
+  readonly #changed = new Emitter<void>();
   #gateway: Gateway | undefined;
+  /** A program came, went or changed. */
+  readonly onDidChange = this.#changed.event;
   /** Rejects with the file system's error. */
   readonly served: Promise<ServedPrograms>;
 
   constructor(init: KeptGatewayInit) {
-    const { master, folder, clock, logger, changed } = init;
-    let programs = 0;
+    const { master, folder, clock, logger, changed, nextId } = init;
     this.#shared = new SharedMaster({
-      ...{ master, folder, clock, logger, changed },
+      ...{ master, folder, clock, logger },
+      changed: () => {
+        changed();
+        this.#changed.fire();
+      },
       another: async () => undefined,
-      nextId: () => `p${++programs}`,
+      nextId,
     });
     this.served = this.#listen(init);
     void master.ended.then(() => this.dispose());
   }
 
-  /** Whether a program is connected. */
-  get isUsed(): boolean {
-    return this.#shared.programs().length > 0;
+  programs(): readonly ProgramSnapshot[] {
+    return this.#shared.programs();
+  }
+
+  /** Ends a program's channels. @returns whether it uses this connection */
+  end(id: string): boolean {
+    return this.#shared.end(id);
   }
 
   dispose(): void {
     this.#gateway?.dispose();
     this.#shared.dispose();
+    this.#changed.dispose();
   }
 
   async #listen({ master, folder, logger }: KeptGatewayInit): Promise<ServedPrograms> {

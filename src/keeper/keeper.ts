@@ -58,6 +58,8 @@ export class Keeper implements Disposable {
   #server: Server | undefined;
   readonly #registry: MasterRegistry;
   readonly #sockets = new Set<KeeperSocket>();
+  /** Those of them that only want to know the programs on a connection. */
+  readonly #watchers = new Set<KeeperSocket>();
   readonly #sessions = new Map<string, KeptSession>();
   readonly #served: ServedConnections;
   readonly #logout: LogoutWatch;
@@ -145,6 +147,7 @@ export class Keeper implements Disposable {
     this.#update();
     socket.onDidClose(() => {
       this.#sockets.delete(socket);
+      this.#watchers.delete(socket);
       this.#update();
     });
     const { build } = this.#init;
@@ -156,7 +159,14 @@ export class Keeper implements Disposable {
     });
     socket.handle("where", async (key) => await this.#served.where(String(key)));
     socket.handle("open", async (args, signal) => await this.#open(socket, args as KeptOpen, signal));
-    socket.handle("programs", async (name) => await this.#served.programsOn(String(name)));
+    socket.handle("programs", async (name) => {
+      const tell = (programs: unknown): void => socket.note("programs", programs);
+      const { served, dispose } = await this.#served.programsOn(String(name), tell);
+      this.#watchers.add(socket);
+      socket.onDidClose(dispose);
+      return served;
+    });
+    socket.handle("endProgram", async (id) => this.#served.endProgram(String(id)));
     socket.handle("list", async (args) => {
       this.#noteLogout(field(args, "afterLogout"));
       return [...this.#sessions.values()].map((session) => session.listed());
@@ -315,7 +325,7 @@ export class Keeper implements Disposable {
     this.#logout.update(this.#sockets.size > 0 || this.#served.areUsed);
     const isBusy =
       this.#sessions.size > 0 ||
-      this.#sockets.size > 0 ||
+      this.#sockets.size > this.#watchers.size ||
       this.#registry.masters.some((master) => !master.isEnded && !(this.#isLeaving && isUnused(master)));
     if (isBusy) {
       this.#idle?.dispose();

@@ -6,6 +6,7 @@ import { ChannelError } from "../engine/engineErrors.ts";
 import type { ServedConnection, ServedPrograms } from "../engine/keeper/keeperMessages.ts";
 import { KeptGateway } from "../gateway/keptGateway.ts";
 import type { Master } from "../master/master.ts";
+import type { ProgramSnapshot } from "../share/programTypes.ts";
 import { SharedMaster } from "../share/sharedMaster.ts";
 import { socketStart } from "../share/windowKeys.ts";
 
@@ -41,7 +42,7 @@ export class ServedConnections implements Disposable {
   get areUsed(): boolean {
     return (
       [...this.#served.values()].some(({ shared }) => shared.programs().length > 0) ||
-      [...this.#gateways.values()].some((gateway) => gateway.isUsed)
+      [...this.#gateways.values()].some((gateway) => gateway.programs().length > 0)
     );
   }
 
@@ -95,20 +96,44 @@ export class ServedConnections implements Disposable {
     throw new ChannelError("connection-ended", "The keeper's connection has ended");
   }
 
-  /** Plain `ssh` may use the connection that is served at this socket. @throws ChannelError, or the file system's error */
-  async programsOn(socketName: string): Promise<ServedPrograms> {
+  /**
+   * Plain `ssh` may use the connection that is served at this socket. From then on `onPrograms` gets those that do,
+   * until the result is disposed of.
+   * @throws ChannelError, or the file system's error
+   */
+  async programsOn(
+    socketName: string,
+    onPrograms: (programs: readonly ProgramSnapshot[]) => void,
+  ): Promise<Disposable & { readonly served: ServedPrograms }> {
     const master = await this.masterAt(socketName);
     const before = this.#gateways.get(master.id);
     const { folder, clock, logger, changed } = this.#init;
-    const gateway = before ?? new KeptGateway({ master, folder, clock, logger, changed });
+    const gateway =
+      before ??
+      new KeptGateway({
+        ...{ master, folder, clock, logger, changed },
+        nextId: () => `p${this.#nextProgram++}`,
+      });
     this.#gateways.set(master.id, gateway);
     try {
-      return await gateway.served;
+      const served = await gateway.served;
+      const watch = gateway.onDidChange(() => onPrograms(gateway.programs()));
+      onPrograms(gateway.programs());
+      return { served, dispose: () => watch.dispose() };
     } catch (error) {
       // The next window tries again.
       this.#gateways.delete(master.id);
       gateway.dispose();
       throw error;
+    }
+  }
+
+  /** Ends a program's channels, on whatever connection. Unknown ids are ignored. */
+  endProgram(id: string): void {
+    for (const gateway of this.#gateways.values()) {
+      if (gateway.end(id)) {
+        return;
+      }
     }
   }
 

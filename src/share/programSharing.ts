@@ -6,6 +6,7 @@ import { type Logger, printable } from "../base/log.ts";
 import type { HostResolver } from "../config/configPorts.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import { type HostSpec, parseHostSpec } from "../config/hostSpec.ts";
+import type { LastingPrograms } from "../engine/connectionEngine.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
 import { HostEntries } from "./hostEntries.ts";
@@ -38,6 +39,7 @@ export class ProgramSharing implements Disposable {
   /** Of the editor's terminals. */
   #entries: HostEntries | undefined;
   readonly #outlets = new Set<Outlet>();
+  readonly #followed = new WeakSet<LastingPrograms>();
   #watch: Disposable | undefined;
   readonly #stop = new AbortController();
   #nextId = 1;
@@ -55,7 +57,15 @@ export class ProgramSharing implements Disposable {
 
   /** In the order of their arrival. Frozen. */
   programs(): readonly ProgramSnapshot[] {
-    return Object.freeze([...this.#shared.values()].flatMap((shared) => shared.programs()));
+    const held = this.#init.registry.masters.flatMap((master) =>
+      (master.connection?.lastingPrograms?.programs() ?? []).map((program) =>
+        Object.freeze({
+          ...{ ...program, id: `${master.id}.${program.id}` },
+          ...{ masterId: master.id, outlivesWindow: true },
+        }),
+      ),
+    );
+    return Object.freeze([...[...this.#shared.values()].flatMap((shared) => shared.programs()), ...held]);
   }
 
   /** Closes a program's channels, also on the server. Unknown ids are ignored. */
@@ -63,6 +73,11 @@ export class ProgramSharing implements Disposable {
     for (const shared of this.#shared.values()) {
       if (shared.end(id)) {
         return;
+      }
+    }
+    for (const { id: masterId, connection } of this.#init.registry.masters) {
+      if (id.startsWith(`${masterId}.`)) {
+        connection?.lastingPrograms?.end(id.slice(masterId.length + 1));
       }
     }
   }
@@ -176,6 +191,11 @@ export class ProgramSharing implements Disposable {
       const { connection } = master;
       if (!this.#shared.has(master.id) && connection?.relay !== undefined && !master.isEnded) {
         this.#share(master);
+      }
+      const lasting = connection?.lastingPrograms;
+      if (lasting !== undefined && !this.#followed.has(lasting)) {
+        this.#followed.add(lasting);
+        lasting.onDidChange(() => this.#changed.fire());
       }
       const socketName = this.#shared.get(master.id)?.socketName;
       if (!master.isEnded && (socketName !== undefined || connection?.lastingSocket !== undefined)) {

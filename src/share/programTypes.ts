@@ -9,5 +9,7 @@ export interface ProgramSnapshot {
   readonly pid: number | undefined;
   /** Wall-clock milliseconds. */
   readonly since: number;
+  /** It goes on when this window closes or leaves the connection. */
+  readonly outlivesWindow?: boolean;
   readonly channels: readonly RelayedChannelSnapshot[];
 }

@@ -1,9 +1,30 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { waitUntil } from "../vscode/harness/waitUntil.ts";
 import { launchWorkbench } from "../vscode/harness/workbench.ts";
 import type { DemoHosts } from "./demoHosts.ts";
+
+/** The window in its colours, which a busy machine gives it late. */
+const theme = '.monaco-workbench[class*="dark_modern"]';
+
+/** In the page: the text of each pane of the terminal in front. */
+const paneTexts = `[...document.querySelectorAll("#terminal .terminal-wrapper.active")].map(({ xterm }) => {
+  const { active } = xterm.buffer;
+  return Array.from({ length: active.length }, (_, line) => active.getLine(line).translateToString(true)).join("\\n");
+})`;
+
+async function waitForPanes(page: Page, wanted: readonly string[]): Promise<void> {
+  let texts: readonly string[] = [];
+  await waitUntil(
+    async () => {
+      texts = await page.evaluate<readonly string[]>(paneTexts);
+      return wanted.every((text, pane) => texts[pane]?.includes(text));
+    },
+    () => `the panes show ${JSON.stringify(texts)}`,
+  );
+}
 
 /** Pictures of a window of its own, whose terminals the keeper holds. */
 export async function takeKeeperPictures(
@@ -26,19 +47,18 @@ export async function takeKeeperPictures(
     await workbench.openSideBar("SSH Sessions");
     await workbench.tree("Hosts").inlineAction(web, "Open Terminal");
     await terminals.waitForText(`${web}:`);
-    await terminals.type("uptime; echo I am the shell $$\n");
-    await terminals.waitForText(/I am the shell \d+/);
-    await terminals.press("Control+Shift+5");
-    await live.waitForRow(`${web} (2)`);
-    await terminals.waitForText(`${web}:`);
     await terminals.input("less /etc/services\r");
     await terminals.waitForText("Network services");
+    await terminals.press("Control+Shift+5");
+    await live.waitForRow(`${web} (2)`);
+    await waitForPanes(page, ["Network services", `${web}:`]);
+    await page.keyboard.type("uptime; echo I am the shell $$\n");
+    await waitForPanes(page, ["Network services", "I am the shell"]);
     await workbench.reload();
     await workbench.openSideBar("SSH Sessions");
     await live.waitForRow(`${web} (2)`);
-    // Both panes are drawn.
-    await terminals.waitForText("Network services");
-    await page.locator("#terminal .terminal-wrapper.active").nth(1).waitFor();
+    await waitForPanes(page, ["Network services", "I am the shell"]);
+    await page.locator(theme).waitFor();
     await picture("kept-terminals");
 
     console.log("the question with the line for every terminal, as a diff");
@@ -58,6 +78,7 @@ export async function takeKeeperPictures(
     await workbench.runCommand("SSH Sessions: Show Keeper");
     await page.locator(".quick-input-list .monaco-list-row").nth(1).waitFor();
     await live.waitForRow("Keeper");
+    await page.locator(theme).waitFor();
     await picture("keeper");
   } finally {
     await workbench.close();

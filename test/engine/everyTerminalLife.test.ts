@@ -60,6 +60,35 @@ describe("connections that outlive their window", () => {
   });
 });
 
+test("programs on a connection of the keeper are listed in its windows, and can be ended there", async () => {
+  const keeper = { isOn: () => true, staysAfterLogout: () => false, build: "test" };
+  lab = await everyTerminalLab({ mode: "lasting", stack: { keeper } });
+  await lab.stack.service.connect("lab");
+  await lab.included(1);
+  const { programs } = lab.stack;
+  const child = await echo();
+  await until(() => programs.programs()[0]?.name !== undefined, "the program is shown with its name");
+  expect(programs.programs()).toMatchObject([
+    {
+      name: "ssh",
+      pid: child.pid,
+      masterId: "m1",
+      outlivesWindow: true,
+      channels: [{ command: "echo ready; cat" }],
+    },
+  ]);
+  const other = await echo();
+  await until(() => programs.programs().length === 2, "both programs are shown");
+  programs.end(programs.programs().find(({ pid }) => pid === child.pid)?.id ?? "");
+  await exited(child);
+  expect(child.exitCode).toBe(255);
+  await until(() => programs.programs().length === 1, "the end of the program's row");
+  other.stdin.write("still here\n");
+  expect(await nextOutput(other)).toBe("still here");
+  await lab.stack.keeper.stop();
+  await until(() => programs.programs().length === 0, "the end of the keeper's rows");
+});
+
 describe("the included files", () => {
   test("come with a connection, and go with it", async () => {
     lab = await everyTerminalLab();

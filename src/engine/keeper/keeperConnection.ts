@@ -1,5 +1,6 @@
 import type { EngineChannel, LastingSocket, SessionSpec } from "../connectionEngine.ts";
 import { WindowConnection, type WindowConnectionParts } from "../window/windowConnection.ts";
+import { KeptPrograms } from "./keptPrograms.ts";
 
 /** Opens or attaches a session of the keeper. Undefined: it takes nothing new. @throws ChannelError */
 export type KeptOpener = (spec: SessionSpec, signal: AbortSignal) => Promise<EngineChannel | undefined>;
@@ -8,15 +9,17 @@ export type KeptOpener = (spec: SessionSpec, signal: AbortSignal) => Promise<Eng
 export class KeeperConnection extends WindowConnection {
   readonly #openKept: KeptOpener;
 
+  readonly lastingPrograms = new KeptPrograms();
   readonly lastingSocket: () => Promise<LastingSocket | undefined>;
 
   constructor(
     parts: WindowConnectionParts,
     openKept: KeptOpener,
-    lastingSocket: () => Promise<LastingSocket | undefined>,
+    lastingSocket: (programs: KeptPrograms) => Promise<LastingSocket | undefined>,
   ) {
     super(parts);
-    this.lastingSocket = lastingSocket;
+    this.lastingSocket = () => lastingSocket(this.lastingPrograms);
+    this.onDidClose(() => this.lastingPrograms.dispose());
     this.#openKept = openKept;
   }
 

@@ -21,6 +21,7 @@ import {
   type ServedPrograms,
 } from "../../engine/keeper/keeperMessages.ts";
 import { KeptChannel } from "../../engine/keeper/keptChannel.ts";
+import type { KeptPrograms } from "../../engine/keeper/keptPrograms.ts";
 import type { ConnectCall } from "../../engine/keeper/loginMessages.ts";
 import { joinWindow } from "../../engine/window/joinWindow.ts";
 import type { HopResolver, JoinEvents, JoinedLogin, OtherConnections } from "../../master/masterPorts.ts";
@@ -259,24 +260,32 @@ export class KeeperSharing implements OtherConnections {
     return new KeeperConnection(
       { ...{ socket, frames, info, clock, logger }, owner: { ...owner, isKeeper: true } },
       async (spec, during) => await this.#openKept(owner.pid, name, spec, during),
-      async () => await this.#programsOf(owner.pid, name),
+      async (programs) => await this.#programsOf(owner.pid, name, programs),
     );
   }
 
   /** Where plain `ssh` finds this connection. Undefined: the keeper is of a version that serves none. */
-  async #programsOf(pid: number, connection: string): Promise<LastingSocket | undefined> {
+  async #programsOf(
+    pid: number,
+    connection: string,
+    programs: KeptPrograms,
+  ): Promise<LastingSocket | undefined> {
     const talk = await this.#find(pid);
+    if (talk === undefined) {
+      return undefined;
+    }
+    const { socket } = talk;
+    programs.follow(socket);
     try {
-      const served = (await talk?.socket.call("programs", connection)) as ServedPrograms | undefined;
-      return served && /^[0-9a-f]{12}$/.test(served.socket)
-        ? { path: join(this.#folder, served.socket), knownHosts: served.knownHosts }
-        : undefined;
+      const served = (await socket.call("programs", connection)) as ServedPrograms;
+      if (/^[0-9a-f]{12}$/.test(served.socket)) {
+        return { path: join(this.#folder, served.socket), knownHosts: served.knownHosts };
+      }
     } catch (error) {
       this.#init.logger.info(`The keeper serves no programs: ${printable(asError(error).message)}`);
-      return undefined;
-    } finally {
-      talk?.socket.end();
     }
+    socket.end();
+    return undefined;
   }
 
   async #openKept(

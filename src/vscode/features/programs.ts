@@ -19,7 +19,11 @@ export function programsFeature(init: ProgramsFeatureInit): Feature {
     liveRows: (masters) => [programRows(masters, init)],
     commands: { "sshSessions.endProgram": endProgram(init.programs) },
     loss: (masterIds) =>
-      programsLoss(init.programs.programs().filter(({ masterId }) => masterIds.includes(masterId)).length),
+      programsLoss(
+        init.programs
+          .programs()
+          .filter(({ masterId, outlivesWindow }) => masterIds.includes(masterId) && !outlivesWindow).length,
+      ),
     start: () => new TerminalSharing({ ...init, ...init.sharing }),
   };
 }

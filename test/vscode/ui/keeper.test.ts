@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { isRunning } from "../../lab/processTree.ts";
+import { startSshd } from "../../lab/sshdHost.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
@@ -126,5 +127,42 @@ describe("terminals that outlive their window", () => {
     // Its terminals don't start another one.
     await workbench.tree("Hosts").waitForRow("lab", ({ description }) => !description.includes("session"));
     assert.equal(lab.host.logins(), 1);
+  });
+
+  it("a login of the keeper asks about a host key and for a password in its window", async () => {
+    const { workbench } = lab;
+    const { quickInput, dialogs } = workbench;
+    const host = await startSshd({
+      user: "throwaway",
+      sshd: { UsePAM: "yes", PasswordAuthentication: "yes" },
+    });
+    try {
+      await writeFile(join(host.home, ".bash_profile"), "PS1='asked> '\n");
+      const known = join(lab.folder, "known_hosts");
+      const asking = [
+        `UserKnownHostsFile "${known}"`,
+        "StrictHostKeyChecking ask",
+        "PubkeyAuthentication no",
+        "PreferredAuthentications password",
+      ];
+      await appendFile(join(lab.folder, "ssh_config"), `\n${host.sshConfigText("asks", asking)}`);
+      await workbench.tree("Hosts").waitForRow("asks");
+      await workbench.tree("Hosts").click("asks");
+      assert.match(await dialogs.text(), /SHA256:/);
+      await dialogs.press("Connect and Save");
+      await quickInput.waitFor("Password for ");
+      await quickInput.fill(host.password ?? "");
+      await quickInput.accept();
+      await workbench.terminals.waitForText("asked>");
+      await workbench
+        .tree("Live")
+        .waitForRow("asks", ({ description }) => description.includes("held by the keeper"));
+      assert.equal(host.logins(), 1);
+      assert.match(await readFile(known, "utf8"), /ssh-ed25519/);
+      const log = await readFile(join(folder, "ssh-sessions", "keeper.log"), "utf8");
+      assert.match(log, /connected to .*\(password/);
+    } finally {
+      await host.stop();
+    }
   });
 });
