@@ -41,8 +41,13 @@ export class KeptGateway implements Disposable {
       another: async () => undefined,
       nextId,
     });
+    // A program has reported its name, or opened or closed a channel.
+    const relayed = master.connection?.relay?.onDidChange(() => this.#changed.fire());
     this.served = this.#listen(init);
-    void master.ended.then(() => this.dispose());
+    void master.ended.then(() => {
+      relayed?.dispose();
+      this.dispose();
+    });
   }
 
   programs(): readonly ProgramSnapshot[] {

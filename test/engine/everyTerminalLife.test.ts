@@ -67,7 +67,10 @@ test("programs on a connection of the keeper are listed in its windows, and can 
   await lab.included(1);
   const { programs } = lab.stack;
   const child = await echo();
-  await until(() => programs.programs()[0]?.name !== undefined, "the program is shown with its name");
+  await until(
+    () => programs.programs()[0]?.channels[0]?.command !== undefined,
+    "the program and its command",
+  );
   expect(programs.programs()).toMatchObject([
     {
       name: "ssh",
