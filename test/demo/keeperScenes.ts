@@ -6,9 +6,6 @@ import { waitUntil } from "../vscode/harness/waitUntil.ts";
 import { launchWorkbench } from "../vscode/harness/workbench.ts";
 import type { DemoHosts } from "./demoHosts.ts";
 
-/** The window in its colours, which a busy machine gives it late. */
-const theme = '.monaco-workbench[class*="dark_modern"]';
-
 /** In the page: the text of each pane of the terminal in front. */
 const paneTexts = `[...document.querySelectorAll("#terminal .terminal-wrapper.active")].map(({ xterm }) => {
   const { active } = xterm.buffer;
@@ -58,7 +55,6 @@ export async function takeKeeperPictures(
     await workbench.openSideBar("SSH Sessions");
     await live.waitForRow(`${web} (2)`);
     await waitForPanes(page, ["Network services", "I am the shell"]);
-    await page.locator(theme).waitFor();
     await picture("kept-terminals");
 
     console.log("the question with the line for every terminal, as a diff");
@@ -78,7 +74,6 @@ export async function takeKeeperPictures(
     await workbench.runCommand("SSH Sessions: Show Keeper");
     await page.locator(".quick-input-list .monaco-list-row").nth(1).waitFor();
     await live.waitForRow("Keeper");
-    await page.locator(theme).waitFor();
     await picture("keeper");
   } finally {
     await workbench.close();
