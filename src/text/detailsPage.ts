@@ -3,6 +3,7 @@
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ChannelDetails, ChannelMoment } from "../engine/connectionEngine.ts";
+import type { ConnectionPast } from "../session/connectionTrail.ts";
 import type { DetailsHistory } from "../session/detailsHistory.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import type { SessionOutcome, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
@@ -53,12 +54,17 @@ export function sessionPage(
   };
 }
 
-/** @param ended the last sessions that ended on it. @param now wall-clock milliseconds. */
+/**
+ * @param ended the last sessions that ended on it.
+ * @param now wall-clock milliseconds.
+ * @param past the states before this one, and the earlier connections to the host.
+ */
 export function connectionPage(
   master: MasterSnapshot,
   ended: readonly SessionSnapshot[],
   history: DetailsHistory,
   now: number,
+  past?: Pick<ConnectionPast, "connected" | "states">,
 ): DetailsPage {
   return {
     title: printable(master.spec),
@@ -70,12 +76,12 @@ export function connectionPage(
         title: t("Sessions"),
         rows: master.sessions.map((session) => [
           printable(session.title),
-          `${sessionKindName(session.kind)}, ${sessionStateName(session.state.kind)}`,
+          `${sessionKindName(session.kind)}, ${sessionStateIn(master, session.state.kind)}`,
         ]),
       },
     ],
     timelineTitle: t("Connection timeline"),
-    timeline: timeline(connectionMoments(master, ended)),
+    timeline: timeline(connectionMoments(master, ended, past)),
     plots: [roundTripPlot(master.roundTrips), throughputPlot(history)],
     buttons: buttons(),
   };
@@ -188,10 +194,23 @@ function joinResizes(requests: readonly RequestMoment[]): readonly Moment[] {
   return joined;
 }
 
-function connectionMoments(master: MasterSnapshot, ended: readonly SessionSnapshot[]): readonly Moment[] {
+/** An ended session of a lost connection waits for the next one. */
+function sessionStateIn(master: MasterSnapshot, kind: SessionState["kind"]): string {
+  return master.state.kind === "reconnecting" && kind === "ended" ? t("waits") : sessionStateName(kind);
+}
+
+function connectionMoments(
+  master: MasterSnapshot,
+  ended: readonly SessionSnapshot[],
+  past: Pick<ConnectionPast, "connected" | "states"> | undefined,
+): readonly Moment[] {
   const { state, sessions } = master;
   const live = new Set(sessions.map(({ id }) => id));
+  const states =
+    past?.states ??
+    (state.kind === "ready" || state.kind === "connecting" ? [] : [{ at: state.since, kind: state.kind }]);
   return [
+    ...(past?.connected ?? []).map((at) => ({ at, label: t("Connected"), tone: "good" as const })),
     {
       at: master.since,
       label: state.kind === "connecting" ? t("Connecting") : t("Connected"),
@@ -215,15 +234,11 @@ function connectionMoments(master: MasterSnapshot, ended: readonly SessionSnapsh
           ]
         : []),
     ]),
-    ...(state.kind === "ready" || state.kind === "connecting"
-      ? []
-      : [
-          {
-            at: state.since,
-            label: t("State: {0}", connectionStateName(state.kind)),
-            tone: connectionTones[state.kind],
-          },
-        ]),
+    ...states.map(({ at, kind }) => ({
+      at,
+      label: t("State: {0}", connectionStateName(kind)),
+      tone: connectionTones[kind],
+    })),
   ];
 }
 

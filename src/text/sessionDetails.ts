@@ -170,7 +170,7 @@ export function connectionSections(master: MasterSnapshot, now: number): readonl
       [t("Host key"), algorithms?.hostKey],
       [t("Cipher"), algorithms?.cipher],
       ["MAC", algorithms && (algorithms.mac ?? t("part of the cipher"))],
-      [t("Sessions"), master.sessions.length],
+      [t("Sessions"), master.sessions.filter(({ state }) => state.kind !== "ended").length],
       [t("Received"), size(master.bytesIn)],
       [t("Sent"), size(master.bytesOut)],
       [t("Round trip"), master.roundTripMs === undefined ? undefined : `${master.roundTripMs.toFixed(1)} ms`],
@@ -184,12 +184,26 @@ export function connectionSections(master: MasterSnapshot, now: number): readonl
               keepalive.serverAliveCountMax,
             ),
       ],
-      [
-        t("Replies to keepalive"),
-        master.probesIgnored ? t("no (keepalive timeout disabled)") : yesNoText(true),
-      ],
+      [t("Replies to keepalive"), repliesText(master)],
     ]),
   ];
+}
+
+function repliesText({ state, probesIgnored }: MasterSnapshot): string | undefined {
+  switch (state.kind) {
+    case "connecting":
+    case "reconnecting":
+    case "lost":
+    case "closed":
+      return undefined;
+    case "suspect":
+    case "hung":
+      return yesNoText(false);
+    case "ready":
+    case "lingering":
+    case "disconnecting":
+      return probesIgnored ? t("no (keepalive timeout disabled)") : yesNoText(true);
+  }
 }
 
 /** Sections as aligned plain text. */

@@ -4,6 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
+import { ConnectionTrail } from "../../session/connectionTrail.ts";
 import { DetailsHistory } from "../../session/detailsHistory.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { detailsHtml } from "../../text/detailsHtml.ts";
@@ -17,9 +18,17 @@ const sampleInterval = 1000;
 /** Milliseconds for which the status bar shows "Copied". */
 const copiedShown = 3000;
 
+interface Subject {
+  readonly history: DetailsHistory;
+  /** Of a session, or of the connection that was asked for. */
+  readonly id: string;
+  /** Undefined: it is a session. */
+  readonly trail: ConnectionTrail | undefined;
+}
+
 interface OpenPanel {
   readonly panel: vscode.WebviewPanel;
-  readonly history: DetailsHistory;
+  readonly subject: Subject;
   /** The last shown page, which stays readable after its subject is forgotten. */
   page: DetailsPage | undefined;
 }
@@ -31,7 +40,8 @@ export class DetailsPanels implements Disposable {
   readonly #documents: SessionDetailsDocuments;
   /** The folder with the page's script and style sheet. */
   readonly #folder: vscode.Uri;
-  readonly #panels = new Map<string, OpenPanel>();
+  readonly #panels = new Set<OpenPanel>();
+  readonly #store = new DisposableStore();
   #timer: Disposable | undefined;
 
   constructor(
@@ -44,17 +54,24 @@ export class DetailsPanels implements Disposable {
     this.#clock = clock;
     this.#documents = documents;
     this.#folder = vscode.Uri.joinPath(extensionUri, "dist");
+    this.#store.add(service.onDidChange(() => this.#follow()));
   }
 
   /** @param id of a session or a connection. */
   show(id: string): void {
-    const open = this.#panels.get(id);
+    this.#follow();
+    const open = [...this.#panels].find(({ subject }) => currentId(subject) === id);
     if (open !== undefined) {
       open.panel.reveal();
       return;
     }
-    const history = new DetailsHistory();
-    const page = this.#sample(id, history);
+    const master = this.#service.masters().find((each) => each.id === id);
+    const subject: Subject = {
+      id,
+      history: new DetailsHistory(),
+      trail: master && new ConnectionTrail(master),
+    };
+    const page = this.#sample(subject);
     if (page === undefined) {
       return;
     }
@@ -64,14 +81,12 @@ export class DetailsPanels implements Disposable {
       vscode.ViewColumn.Active,
       { enableScripts: true, localResourceRoots: [this.#folder], enableFindWidget: true },
     );
-    const shown: OpenPanel = { panel, history, page };
-    this.#panels.set(id, shown);
+    const shown: OpenPanel = { panel, subject, page };
+    this.#panels.add(shown);
     const store = new DisposableStore();
-    store.add(
-      panel.webview.onDidReceiveMessage((message: unknown) => void this.#onAnswer(id, shown, message)),
-    );
+    store.add(panel.webview.onDidReceiveMessage((message: unknown) => void this.#onAnswer(shown, message)));
     panel.onDidDispose(() => {
-      this.#panels.delete(id);
+      this.#panels.delete(shown);
       store.dispose();
       this.#schedule();
     });
@@ -87,16 +102,18 @@ export class DetailsPanels implements Disposable {
   }
 
   dispose(): void {
+    this.#store.dispose();
     this.#timer?.dispose();
-    for (const { panel } of [...this.#panels.values()]) {
+    for (const { panel } of [...this.#panels]) {
       panel.dispose();
     }
   }
 
-  async #onAnswer(id: string, shown: OpenPanel, message: unknown): Promise<void> {
+  async #onAnswer(shown: OpenPanel, message: unknown): Promise<void> {
     if (!isDetailsAnswer(message)) {
       return;
     }
+    const id = currentId(shown.subject);
     switch (message.kind) {
       case "ready":
         await this.#post(shown);
@@ -110,16 +127,31 @@ export class DetailsPanels implements Disposable {
     }
   }
 
-  /** Takes a sample and makes the page. Undefined: the subject is forgotten. */
-  #sample(id: string, history: DetailsHistory): DetailsPage | undefined {
-    const now = this.#clock.now();
-    const masters = this.#service.masters();
-    const master = masters.find((each) => each.id === id);
-    if (master !== undefined) {
-      history.add({ at: now, bytesIn: master.bytesIn, bytesOut: master.bytesOut });
-      const ended = this.#service.history().filter(({ masterId }) => masterId === id);
-      return connectionPage(master, ended, history, now);
+  /** Each change is noted, also between two updates: a state may last less than a second. */
+  #follow(): void {
+    const trails = [...this.#panels].flatMap(({ subject }) => subject.trail ?? []);
+    if (trails.length === 0) {
+      return;
     }
+    const masters = this.#service.masters();
+    for (const trail of trails) {
+      const taken = new Set(trails.flatMap((other) => (other === trail ? [] : other.master.id)));
+      trail.update(masters, taken, this.#clock.now());
+    }
+  }
+
+  /** Takes a sample and makes the page. Undefined: the subject is forgotten. */
+  #sample({ id, history, trail }: Subject): DetailsPage | undefined {
+    const now = this.#clock.now();
+    if (trail !== undefined) {
+      const { master, past } = trail;
+      history.add({ at: now, bytesIn: master.bytesIn, bytesOut: master.bytesOut });
+      const ended = this.#service
+        .history()
+        .filter(({ masterId }) => masterId !== undefined && past.ids.has(masterId));
+      return connectionPage(master, ended, history, now, past);
+    }
+    const masters = this.#service.masters();
     const session =
       this.#service.session(id)?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);
     if (session === undefined) {
@@ -148,8 +180,10 @@ export class DetailsPanels implements Disposable {
   }
 
   #update(): void {
-    for (const [id, shown] of this.#panels) {
-      shown.page = this.#sample(id, shown.history) ?? shown.page;
+    // The counters of a connection change without an event.
+    this.#follow();
+    for (const shown of this.#panels) {
+      shown.page = this.#sample(shown.subject) ?? shown.page;
       if (shown.panel.visible) {
         void this.#post(shown);
       }
@@ -160,4 +194,8 @@ export class DetailsPanels implements Disposable {
   async #post({ panel, page }: OpenPanel): Promise<void> {
     await panel.webview.postMessage(page);
   }
+}
+
+function currentId({ id, trail }: Subject): string {
+  return trail?.master.id ?? id;
 }
