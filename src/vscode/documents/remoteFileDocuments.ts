@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { printable } from "../../base/log.ts";
 import { readRemoteFile } from "../../remote/remoteFile.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { remoteFileProblemText } from "../../text/remoteFileText.ts";
@@ -41,7 +42,7 @@ export class RemoteFileDocuments implements vscode.TextDocumentContentProvider, 
 
   /** Reads the file and shows it, or a message about the failure. */
   async open({ host, masterId, path, line = 1, column = 1 }: RemotePlace): Promise<void> {
-    const uri = vscode.Uri.from({ scheme, path: path.startsWith("/") ? path : `/${path}`, query: host });
+    const uri = vscode.Uri.from({ scheme, path: shownPath(host, path), query: host });
     try {
       this.#contents.set(uri.toString(), await readRemoteFile(this.#service, host, masterId, path));
     } catch (error) {
@@ -63,4 +64,9 @@ export class RemoteFileDocuments implements vscode.TextDocumentContentProvider, 
   dispose(): void {
     this.#store.dispose();
   }
+}
+
+/** As scp(1) writes it: the hover of the tab and the breadcrumbs then name the host. */
+function shownPath(host: string, path: string): string {
+  return `/${printable(host).replace(/[/\\\s]+/g, " ")}:${path}`;
 }

@@ -155,7 +155,7 @@ describe("everyday use of terminals", () => {
     await page.locator(".view-line").filter({ hasText: "second" }).waitFor();
     await workbench.statusBarItem("Ln 2, Col 3").waitFor();
     // From a document of ours: the server is this machine and has the same file.
-    await page.locator('.monaco-editor[data-uri^="ssh-session-file:"]').waitFor();
+    await page.locator('.monaco-editor[data-uri^="ssh-session-file:/lab%3A/"]').waitFor();
     await workbench.screenshot("remote-file");
     await workbench.runCommand("View: Close All Editors");
   });
