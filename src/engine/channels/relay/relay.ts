@@ -36,6 +36,8 @@ export class Relay implements ChannelRelay {
   readonly #channels = new Map<number, RelayedChannel>();
   readonly #clients = new Set<RelayClient>();
   readonly #listeners = new Set<RelayListener>();
+  /** The clients' requests to listen that the server has not answered. */
+  readonly #listens = { pending: 0 };
   readonly #drained = new Emitter<void>();
   readonly #changed = new Emitter<void>();
   readonly onDidDrain = this.#drained.event;
@@ -81,6 +83,7 @@ export class Relay implements ChannelRelay {
       },
       changed: () => this.#changed.fire(),
       listeners: this.#listeners,
+      listens: this.#listens,
       gone: () => {
         this.#clients.delete(client);
         this.#changed.fire();

@@ -28,6 +28,7 @@ export interface RelayClientHost {
   forget(channel: RelayedChannel): void;
   changed(): void;
   readonly listeners: Set<RelayListener>;
+  readonly listens: { pending: number };
   gone(): void;
 }
 

@@ -6,17 +6,27 @@ import type { RelayClient, RelayClientHost } from "./relayClient.ts";
 import { ReplyOrder } from "./replyOrder.ts";
 import { judgeGlobalRequest } from "./requestRules.ts";
 
+/** The most requests of a client that the server has not answered, whether the client wants a reply or not. */
+const mostUnanswered = 1024;
+
+/**
+ * The most listeners of all clients. Each takes a descriptor of the server's process for our connection, which has 1024
+ * as a rule: without one it opens no session for anybody.
+ */
+const mostListeners = 256;
+
 /** The global requests of one client (RFC 4254 section 4): listeners on the server, and keepalives. */
 export class RelayGlobalRequests {
   readonly #client: RelayClient;
-  readonly #host: Pick<RelayClientHost, "request" | "listeners">;
+  readonly #host: Pick<RelayClientHost, "request" | "listeners" | "listens">;
   readonly #replies: ReplyOrder;
+  #unanswered = 0;
   #ended = false;
   #used = false;
 
   constructor(
     client: RelayClient,
-    host: Pick<RelayClientHost, "request" | "listeners">,
+    host: Pick<RelayClientHost, "request" | "listeners" | "listens">,
     send: (reply: Buffer) => void,
   ) {
     this.#client = client;
@@ -29,10 +39,10 @@ export class RelayGlobalRequests {
     return this.#used;
   }
 
-  /** @returns false if no client may send this request */
+  /** @returns false if no client may send this request, or so many */
   receive(body: WireReader): boolean {
     const head = decodeRequest(body);
-    if (head === undefined || this.#replies.isFull) {
+    if (head === undefined || this.#replies.isFull || this.#unanswered >= mostUnanswered) {
       return false;
     }
     this.#used = true;
@@ -42,7 +52,8 @@ export class RelayGlobalRequests {
     if (judgement === "malformed") {
       return false;
     }
-    if (judgement === "unknown" || !this.#mayAsk(name, payload)) {
+    const listens = !name.startsWith("cancel-") && forwardedType(name) !== undefined;
+    if (judgement === "unknown" || !this.#mayAsk(name, payload) || (listens && this.#isFull)) {
       if (wantReply) {
         this.#replies.answer(encode(message.requestFailure));
       }
@@ -51,8 +62,19 @@ export class RelayGlobalRequests {
     if (wantReply) {
       this.#replies.asked();
     }
-    this.#host.request(name, payload, (reply) => this.#answered(name, payload, wantReply, reply));
+    const { listens: asked } = this.#host;
+    this.#unanswered++;
+    asked.pending += listens ? 1 : 0;
+    this.#host.request(name, payload, (reply) => {
+      this.#unanswered--;
+      asked.pending -= listens ? 1 : 0;
+      this.#answered(name, payload, wantReply, reply);
+    });
     return true;
+  }
+
+  get #isFull(): boolean {
+    return this.#host.listeners.size + this.#host.listens.pending >= mostListeners;
   }
 
   /** The client has disconnected: cancels its listeners on the server. */

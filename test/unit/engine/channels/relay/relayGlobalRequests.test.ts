@@ -54,6 +54,52 @@ describe("global requests of programs", () => {
     expect(connection.sentOf(80)).toHaveLength(2);
   });
 
+  test.each([true, false])(
+    "a program with 1024 unanswered requests may send no more, wanting replies: %s",
+    (wants) => {
+      const { connection, programs } = quiet();
+      const [program, other] = programs;
+      const keepalive = peerSends.globalRequest("keepalive@openssh.com", wants);
+      for (let count = 0; count < 1024; count++) {
+        program?.client.receive(keepalive);
+      }
+      expect([program?.ended?.reason, connection.sentOf(80).length]).toEqual([undefined, 1024]);
+      connection.fromServer(bytes(82));
+      program?.client.receive(keepalive);
+      expect(program?.ended).toBeUndefined();
+      program?.client.receive(keepalive);
+      expect([program?.ended?.reason, connection.sentOf(80).length]).toEqual(["violation", 1025]);
+      other?.client.receive(keepalive);
+      expect(connection.sentOf(80)).toHaveLength(1026);
+    },
+  );
+
+  test("the server is not asked for more than 256 listeners of all programs at a time", () => {
+    const { connection, programs } = quiet();
+    const [program, other] = programs;
+    for (let port = 1; port <= 256; port++) {
+      (port % 2 === 0 ? program : other)?.client.receive(forward("tcpip-forward", port));
+    }
+    // As many as may wait: the others are refused here.
+    program?.client.receive(forward("tcpip-forward", 257));
+    expect(connection.sentOf(80)).toHaveLength(256);
+    for (let port = 1; port < 256; port++) {
+      connection.fromServer(bytes(81));
+    }
+    // A refused one makes room for one more.
+    connection.fromServer(bytes(82));
+    expect(program?.got.map((reply) => reply[0])).toEqual([...Array(127).fill(81), 82, 82]);
+    program?.client.receive(forward("tcpip-forward", 258));
+    program?.client.receive(forward("tcpip-forward", 259));
+    expect(connection.sentOf(80)).toHaveLength(257);
+    connection.fromServer(bytes(81));
+    // So does one that is cancelled.
+    program?.client.receive(forward("cancel-tcpip-forward", 2));
+    connection.fromServer(bytes(81));
+    program?.client.receive(forward("tcpip-forward", 260));
+    expect(connection.sentOf(80)).toHaveLength(259);
+  });
+
   test("a request that the end of the connection leaves unanswered gets no reply", () => {
     const { connection, programs } = quiet();
     programs[0]?.client.receive(forward("tcpip-forward", 8080));
