@@ -90,6 +90,11 @@ describe("a user in the workbench", () => {
   it("closes the comparison of a host key, which asks again, and the question, which closes the randomart", async () => {
     const { dialogs, quickInput } = workbench;
     await workbench.tree("Hosts").click("fresh1");
+    for (const view of ["Hosts", "Live"]) {
+      await workbench
+        .tree(view)
+        .waitForRow("fresh1", ({ description }) => description.startsWith("waiting for your answer"));
+    }
     await dialogs.press("Show Randomart");
     await pictures().waitFor();
     const asked = await dialogs.buttons();
@@ -104,8 +109,22 @@ describe("a user in the workbench", () => {
     assert.equal(await readFile(knownHostsFile, "utf8"), "# mine\n");
   });
 
+  it("keeps the terminal after Escape in the question, and R asks again", async () => {
+    const { dialogs, terminals, page } = workbench;
+    const refused = "you did not accept its host key";
+    await terminals.waitForText(new RegExp(`"fresh1": ${refused}[\\s\\S]*R to reopen`));
+    const tabs = await terminals.names();
+    await terminals.press("r");
+    assert.match(await dialogs.text(), /SHA256:/);
+    await page.keyboard.press("Escape");
+    // Each attempt leaves its line.
+    await terminals.waitForText(new RegExp(`${refused}[\\s\\S]*${refused}[\\s\\S]*R to reopen`));
+    assert.deepEqual(await terminals.names(), tabs);
+    assert.equal(await dialogs.isOpen(), false);
+  });
+
   it("is asked about an unknown host key, with its fingerprint, and the accepted key is saved", async () => {
-    await workbench.tree("Hosts").click("fresh1");
+    await workbench.terminals.press("r");
     const question = await workbench.dialogs.text();
     assert.match(question, /fresh1/);
     assert.match(question, /SHA256:[A-Za-z0-9+/]{43}/);

@@ -151,6 +151,29 @@ describe("many hosts", () => {
     assert.deepEqual(await labels("Live"), ["gateway", "gateway", "mail", "mail"]);
   });
 
+  it("all connections collapse by the button of the view, and screen readers get address and connection", async () => {
+    const live = lab.workbench.tree("Live");
+    const address = `${lab.host.user}@127.0.0.1:${lab.host.port}`;
+    for (const { label, level, ariaLabel } of await live.rows()) {
+      assert.equal(
+        ariaLabel,
+        level === 1
+          ? `${label}, ready, 1 session, ${address}, connection`
+          : `${label}, terminal, open, on ${address}`,
+      );
+    }
+    await live.titleAction("Collapse All");
+    await waitUntil(
+      async () => (await labels("Live")).join() === "gateway,mail",
+      async () => `rows: ${(await labels("Live")).join()}`,
+    );
+    await lab.workbench.screenshot("many-collapsed");
+    for (const name of ["gateway", "mail"]) {
+      await live.click(name);
+      await live.waitForRow(name, ({ level }) => level === 2);
+    }
+  });
+
   it("show how many sessions a collapsed connection has; groups stay expanded or collapsed after a reload", async () => {
     const live = lab.workbench.tree("Live");
     await live.waitForRow("gateway", ({ level, description }) => level === 1 && !/session/.test(description));
