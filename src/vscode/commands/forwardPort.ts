@@ -3,6 +3,7 @@ import { t } from "../../base/localize.ts";
 import type { ForwardSpec } from "../../config/forwardSpec.ts";
 import type { ForwardService } from "../../forward/forwardService.ts";
 import type { ForwardBox } from "../prompts/forwardBox.ts";
+import type { RecentHosts } from "../settings/recentHosts.ts";
 import { type Command, command } from "./command.ts";
 import { type ForwardOutcomeInit, tellForward } from "./forwardOutcome.ts";
 import { aHost } from "./hostFinders.ts";
@@ -14,21 +15,27 @@ export function forwardPort(forwards: ForwardService, box: ForwardBox): Command 
     async ({ presenter, recent }, host) => {
       const spec = await box.ask(host);
       if (spec !== undefined) {
-        await recent.add(host);
-        await startForward({ forwards, presenter }, host, spec);
+        await recent.addTried(host);
+        await startForward({ forwards, presenter }, recent, host, spec);
       }
     },
   );
 }
 
-async function startForward(context: ForwardOutcomeInit, host: string, spec: ForwardSpec): Promise<void> {
+async function startForward(
+  context: ForwardOutcomeInit,
+  recent: RecentHosts,
+  host: string,
+  spec: ForwardSpec,
+): Promise<void> {
   try {
     const forward = await context.forwards.start({ host, spec, origin: { kind: "person" } });
+    await recent.add(host);
     await tellForward(context, forward);
   } catch (error) {
     if (CancelledError.is(error)) {
       return;
     }
-    await context.presenter.present(error, host, () => startForward(context, host, spec));
+    await context.presenter.present(error, host, () => startForward(context, recent, host, spec));
   }
 }

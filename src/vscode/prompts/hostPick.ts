@@ -177,7 +177,9 @@ export class HostPick {
 
   async #items(preferred: readonly string[], near: string | undefined): Promise<readonly HostItem[]> {
     const { entries, life } = await this.#known();
-    return hostGroups(entries, { near, preferred, recent: this.#recent.list() }).flatMap(
+    const connected = [...life.keys()];
+    const [recent, tried] = [this.#recent.list(), this.#recent.tried()];
+    return hostGroups(entries, { near, preferred, connected, recent, tried }).flatMap(
       ({ title, choices }) => [
         { label: title, kind: vscode.QuickPickItemKind.Separator },
         ...choices.map(

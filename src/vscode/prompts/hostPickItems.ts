@@ -19,14 +19,18 @@ export interface FirstHosts {
   readonly near?: string | undefined;
   /** Hosts of the terminal profile. */
   readonly preferred: readonly string[];
-  /** Newest first. */
+  /** Hosts with a connection. */
+  readonly connected: readonly string[];
+  /** Those that worked, newest first. */
   readonly recent: readonly string[];
+  /** Typed hosts that never worked: last. */
+  readonly tried: readonly string[];
 }
 
 /** A host is listed once, at its first place. */
 export function hostGroups(
   entries: readonly HostEntry[],
-  { near, preferred, recent }: FirstHosts,
+  { near, preferred, connected, recent, tried }: FirstHosts,
 ): readonly HostGroup[] {
   const byAlias = new Map(entries.map((entry) => [entry.alias, entry]));
   const listed = new Set<string>();
@@ -40,11 +44,18 @@ export function hostGroups(
       return { host, entry: byAlias.get(host) };
     }),
   });
+  const own = near === undefined ? [] : [near];
   return [
-    group(t("active terminal"), near === undefined ? [] : [near]),
+    // The first row is preselected: it must not be a host whose terminal could not connect.
+    group(
+      t("active terminal"),
+      own.filter((host) => connected.includes(host)),
+    ),
     group(t("profile hosts"), preferred),
+    group(t("connected"), connected),
+    group(t("active terminal"), own),
     group("recent", recent),
-    group("hosts", [...byAlias.keys()]),
+    group("hosts", [...byAlias.keys(), ...tried]),
   ].filter(({ choices }) => choices.length > 0);
 }
 

@@ -4,10 +4,14 @@ import { Emitter } from "../../base/emitter.ts";
 import { hostNames, isHost } from "../../config/hostSpec.ts";
 
 const key = "recentHosts";
+const triedKey = "triedHosts";
 const mostKept = 40;
 const mostListed = 8;
 
-/** Typed hosts in the order of their last use, newest first; kept between windows. */
+/**
+ * Hosts in the order of their last use, newest first; kept between windows. Those that never worked are kept apart, so
+ * that a failed attempt moves no host up.
+ */
 export class RecentHosts implements Disposable {
   readonly #memento: Pick<vscode.Memento, "get" | "update">;
   readonly #changed = new Emitter<void>();
@@ -17,35 +21,45 @@ export class RecentHosts implements Disposable {
     this.#memento = memento;
   }
 
-  /** The recent hosts. */
+  /** The recent hosts that worked. */
   list(): readonly string[] {
-    return this.#all().slice(0, mostListed);
+    return this.#kept(key).slice(0, mostListed);
+  }
+
+  /** Hosts that never worked, newest first. */
+  tried(): readonly string[] {
+    return this.#kept(triedKey).slice(0, mostListed);
   }
 
   /** The recent hosts that no file and no setting lists. @param listed their aliases. */
   typed(listed: ReadonlySet<string>): readonly string[] {
-    return this.#all()
+    return [...new Set([...this.#kept(triedKey), ...this.#kept(key)])]
       .filter((host) => !listed.has(host))
       .slice(0, mostListed);
   }
 
-  /** The user tried to connect to it. A text that can't be a host is not kept. */
+  /** The user connected to it. A text that can't be a host is not kept. */
   async add(host: string): Promise<void> {
-    if (!isHost(host)) {
-      return;
+    if (isHost(host)) {
+      const { spec } = hostNames(host);
+      await this.#store(key, firstOf(spec, this.#kept(key)));
+      await this.#store(triedKey, without(spec, this.#kept(triedKey)));
     }
-    const { spec } = hostNames(host);
-    const before = this.#all();
-    if (before[0] !== spec) {
-      await this.#store([spec, ...before.filter((other) => other !== spec)].slice(0, mostKept));
+  }
+
+  /** The user tried to connect to it. One that has worked before stays where it is. */
+  async addTried(host: string): Promise<void> {
+    if (isHost(host)) {
+      const { spec } = hostNames(host);
+      if (!this.#kept(key).includes(spec)) {
+        await this.#store(triedKey, firstOf(spec, this.#kept(triedKey)));
+      }
     }
   }
 
   async forget(host: string): Promise<void> {
-    const before = this.#all();
-    const rest = before.filter((other) => other !== host);
-    if (rest.length < before.length) {
-      await this.#store(rest);
+    for (const each of [key, triedKey]) {
+      await this.#store(each, without(host, this.#kept(each)));
     }
   }
 
@@ -53,15 +67,26 @@ export class RecentHosts implements Disposable {
     this.#changed.dispose();
   }
 
-  #all(): readonly string[] {
-    const kept = this.#memento.get<unknown>(key);
+  #kept(from: string): readonly string[] {
+    const kept = this.#memento.get<unknown>(from);
     return Array.isArray(kept)
       ? kept.filter((host): host is string => typeof host === "string" && host !== "")
       : [];
   }
 
-  async #store(hosts: readonly string[]): Promise<void> {
-    await this.#memento.update(key, hosts);
-    this.#changed.fire();
+  async #store(at: string, hosts: readonly string[]): Promise<void> {
+    const before = this.#kept(at);
+    if (hosts.length !== before.length || hosts.some((host, index) => host !== before[index])) {
+      await this.#memento.update(at, hosts);
+      this.#changed.fire();
+    }
   }
+}
+
+function firstOf(host: string, hosts: readonly string[]): readonly string[] {
+  return [host, ...without(host, hosts)].slice(0, mostKept);
+}
+
+function without(host: string, hosts: readonly string[]): readonly string[] {
+  return hosts.filter((other) => other !== host);
 }

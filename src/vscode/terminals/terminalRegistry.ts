@@ -336,9 +336,12 @@ export class TerminalRegistry implements Disposable {
         }
       },
     });
-    // The user has tried it, so it is listed even if the login fails; the host of another extension must work first.
-    const tried = options.presentFailure === false ? pty.opened : Promise.resolve();
-    void tried.then(() => recent.add(host)).catch(() => {});
+    // What the user tried is listed even if the login fails; the host of another extension must work first.
+    const tried = options.presentFailure === false ? Promise.resolve() : recent.addTried(host);
+    void Promise.all([pty.opened, tried]).then(
+      () => recent.add(host),
+      () => {},
+    );
     return {
       pty,
       // VS Code can't restore the tab: the memory does.

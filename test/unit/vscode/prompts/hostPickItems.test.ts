@@ -8,13 +8,36 @@ describe("the rows of the host pick", () => {
     const groups = hostGroups([entry("web1"), entry("db1"), entry("mail1")], {
       near: "mail1",
       preferred: ["db1"],
+      connected: ["mail1"],
       recent: ["me@x", "db1"],
+      tried: [],
     });
     expect(groups.map(({ title, choices }) => [title, ...choices.map(({ host }) => host)])).toEqual([
       ["active terminal", "mail1"],
       ["profile hosts", "db1"],
       ["recent", "me@x"],
       ["hosts", "web1"],
+    ]);
+  });
+
+  it("start with connected hosts, also before that of a terminal that could not connect; a tried host is last", () => {
+    const groups = (near: string) =>
+      hostGroups([entry("dead1"), entry("web1"), entry("db1")], {
+        near,
+        preferred: [],
+        connected: ["db1", "me@y"],
+        recent: ["web1", "db1"],
+        tried: ["dead1", "me@typo"],
+      }).map(({ title, choices }) => [title, ...choices.map(({ host }) => host)]);
+    expect(groups("dead1")).toEqual([
+      ["connected", "db1", "me@y"],
+      ["active terminal", "dead1"],
+      ["recent", "web1"],
+      ["hosts", "me@typo"],
+    ]);
+    expect(groups("me@y").slice(0, 2)).toEqual([
+      ["active terminal", "me@y"],
+      ["connected", "db1"],
     ]);
   });
 

@@ -2,11 +2,11 @@ import { expect, it, vi } from "vitest";
 import { RecentHosts } from "../../../../src/vscode/settings/recentHosts.ts";
 
 function memento(initial?: unknown) {
-  let kept = initial;
+  const kept = new Map<string, unknown>([["recentHosts", initial]]);
   return {
-    get: () => kept,
-    update: async (_: string, value: unknown) => {
-      kept = value;
+    get: (key: string) => kept.get(key),
+    update: async (key: string, value: unknown) => {
+      kept.set(key, value);
     },
   } as unknown as ConstructorParameters<typeof RecentHosts>[0];
 }
@@ -34,6 +34,22 @@ it("returns hosts that are not listed, however many listed ones followed", async
   expect(recent.list()).toHaveLength(8);
   await recent.forget("me@build1:2222");
   expect(recent.typed(new Set(aliases))).toEqual([]);
+});
+
+it("lists a host that never worked, and moves none up that was only tried", async () => {
+  const recent = new RecentHosts(memento());
+  await recent.add("web1");
+  await recent.add("web2");
+  await recent.addTried("web1");
+  await recent.addTried("me@typo");
+  await recent.addTried("-oProxyCommand=x");
+  expect([recent.list(), recent.tried()]).toEqual([["web2", "web1"], ["me@typo"]]);
+  expect(recent.typed(new Set(["web1", "web2"]))).toEqual(["me@typo"]);
+  await recent.add("me@typo");
+  expect([recent.list(), recent.tried()]).toEqual([["me@typo", "web2", "web1"], []]);
+  await recent.addTried("me@other");
+  await recent.forget("me@other");
+  expect(recent.tried()).toEqual([]);
 });
 
 it("ignores invalid stored data", () => {
