@@ -26,6 +26,8 @@ export interface PortOffersInit {
    * Never rejects.
    */
   isHere?(port: DetectedPort): Promise<boolean> | undefined;
+  /** Whether the server says that nothing listens there any more. Never rejects. */
+  isGone?(port: DetectedPort): Promise<boolean>;
   /** Resolves when the offer was answered or dismissed. Never rejects. */
   offer(port: DetectedPort): Promise<void>;
 }
@@ -81,7 +83,8 @@ export class PortOffers {
   }
 
   async #offerUnless(isHere: Promise<boolean>, port: DetectedPort): Promise<void> {
-    if (await isHere) {
+    // Where it listened for a moment only, this computer no longer has it: the server must still have it.
+    if ((await isHere) || (port.how === "listening" && (await this.#init.isGone?.(port)) === true)) {
       this.#kinds[port.how].budget.give(1);
     } else {
       await this.#init.offer(port);

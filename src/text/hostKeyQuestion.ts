@@ -46,10 +46,15 @@ export function hostKeyDialog(
       ...(comparison === "matches"
         ? []
         : [t("Compare the fingerprint with the one from the server's owner.")]),
-      t(
-        "If you accept the key, it is saved in {0}, and you will not be asked again.",
-        savedTo === undefined ? "known_hosts" : printable(shortPath(savedTo, home)),
-      ),
+      // Then there is no button to accept it.
+      ...(comparison === "differs"
+        ? []
+        : [
+            t(
+              "If you accept the key, it is saved in {0}, and you will not be asked again.",
+              savedTo === undefined ? "known_hosts" : printable(shortPath(savedTo, home)),
+            ),
+          ]),
     ].join("\n\n"),
   };
 }

@@ -31,8 +31,8 @@ export function forwardsQuestion(
 ): string {
   return plural(
     forwards.length,
-    "{0} forward was open before the window reloaded: {1}. The next session on the host starts what only this computer can reach.",
-    "{0} forwards were open before the window reloaded: {1}. The next session on the host starts what only this computer can reach.",
+    "{0} forward was open before the window reloaded: {1}. Those that only this computer can reach start again with the next session on their host.",
+    "{0} forwards were open before the window reloaded: {1}. Those that only this computer can reach start again with the next session on their host.",
     forwards
       .map(({ host, spec }) => t("{0} of {1}", formatForward(spec), host))
       .map((each) => printable(each))

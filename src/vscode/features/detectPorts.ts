@@ -9,6 +9,7 @@ import type { ForwardService } from "../../forward/forwardService.ts";
 import { PortOffers } from "../../forward/portOffers.ts";
 import { isListenedHere } from "../../forward/portOwner.ts";
 import { isOwnAddress } from "../../master/localAddresses.ts";
+import { readListeningPorts } from "../../remote/listeningPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { offerPort } from "../commands/offerPort.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
@@ -44,6 +45,11 @@ export function detectPorts(init: DetectPortsInit): Disposable {
       const address = service.masters().find(({ id }) => id === masterId)?.remoteAddress;
       // A container or a virtual machine may be behind an own address: then nothing listens there on this machine.
       return address !== undefined && isOwnAddress(address) ? isListenedHere(port) : undefined;
+    },
+    isGone: async ({ masterId, port }) => {
+      const access = remoteAccess.find(masterId);
+      const ports = access && (await readListeningPorts(access).catch(() => undefined));
+      return ports?.every((each) => each.port !== port) ?? false;
     },
     offer: (port) => offerPort(port, { forwards, presenter }),
   });

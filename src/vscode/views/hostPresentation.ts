@@ -26,13 +26,14 @@ export interface HostLife {
 }
 
 /** `asking`: a question about the host key or the login waits for the user. */
-export type HostTrouble = "silent" | "asking" | "connecting" | "reconnecting";
+export type HostTrouble = "hung" | "silent" | "asking" | "connecting" | "reconnecting";
 
 function troubleOf(state: MasterSnapshot["state"]): HostTrouble | undefined {
   switch (state.kind) {
     case "suspect":
-    case "hung":
       return "silent";
+    case "hung":
+      return "hung";
     case "connecting":
       return state.wait?.on === "person" ? "asking" : "connecting";
     case "reconnecting":
@@ -48,7 +49,7 @@ function troubleOf(state: MasterSnapshot["state"]): HostTrouble | undefined {
 
 /** For a host with several connections: a silent one must be seen, and a ready one is as good as any. */
 function worst(troubles: ReadonlySet<HostTrouble | undefined>): HostTrouble | undefined {
-  return (["silent", undefined, "asking", "connecting", "reconnecting"] as const).find((each) =>
+  return (["hung", "silent", undefined, "asking", "connecting", "reconnecting"] as const).find((each) =>
     troubles.has(each),
   );
 }
@@ -214,6 +215,7 @@ const troubleIcons: Readonly<Record<HostTrouble, ItemPresentation["icon"]>> = {
   // As in the Live view.
   asking: { id: "question" },
   connecting: { id: "loading~spin" },
+  hung: { id: "error", color: "list.errorForeground" },
   silent: { id: "warning", color: "list.warningForeground" },
   reconnecting: { id: "sync", color: "list.warningForeground" },
 };

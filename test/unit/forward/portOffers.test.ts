@@ -10,7 +10,11 @@ const port = (number: number, over: Partial<DetectedPort> = {}): DetectedPort =>
   ...over,
 });
 
-function offers(forwards: readonly Partial<ForwardSnapshot>[] = [], isHere?: PortOffersInit["isHere"]) {
+function offers(
+  forwards: readonly Partial<ForwardSnapshot>[] = [],
+  isHere?: PortOffersInit["isHere"],
+  isGone?: PortOffersInit["isGone"],
+) {
   const clock = new ManualClock();
   const offered: number[] = [];
   const answers: (() => void)[] = [];
@@ -21,6 +25,7 @@ function offers(forwards: readonly Partial<ForwardSnapshot>[] = [], isHere?: Por
       forwards.map((each) => ({ state: { kind: "listening", since: 0 }, ...each }) as ForwardSnapshot),
     isOn: (host) => !off.has(host),
     ...(isHere && { isHere }),
+    ...(isGone && { isGone }),
     offer: (detected) => {
       offered.push(detected.port);
       return new Promise((resolve) => answers.push(resolve));
@@ -43,6 +48,16 @@ test("a port is offered once, however it is detected", async () => {
   subject.detected(port(3000, { how: "listening", masterId: "m2" }));
   subject.detected(port(3000, { host: "web2" }));
   expect(offered).toEqual([3000, 3000]);
+});
+
+test("a port of an own address that nothing listens on any more is not offered, but a printed one is", async () => {
+  const gone = async ({ port: number }: DetectedPort): Promise<boolean> => number === 3000;
+  const { subject, offered, answerAll } = offers([], async () => false, gone);
+  subject.detected(port(3000, { how: "listening" }));
+  subject.detected(port(3001, { how: "listening" }));
+  subject.detected(port(3000, { how: "printed", host: "web2" }));
+  await answerAll();
+  expect(offered.toSorted()).toEqual([3000, 3001]);
 });
 
 test("nothing is offered for a host that has it turned off", () => {

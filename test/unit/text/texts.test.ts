@@ -150,7 +150,12 @@ describe("hosts", () => {
       "waiting for your answer",
       "question",
     ],
-    [{ kind: "hung", since: start, silentSince: start }, "no reply, 1 session", "warning"],
+    [{ kind: "hung", since: start, silentSince: start }, "hung, 1 session", "error"],
+    [
+      { kind: "suspect", since: start, unanswered: 1, countMax: 3, deadAt: start },
+      "no reply, 1 session",
+      "warning",
+    ],
     [
       { kind: "reconnecting", since: start, reason: "unresponsive", attempting: false, until: undefined },
       "reconnecting",
@@ -176,7 +181,9 @@ describe("hosts", () => {
 
   it("are listed once, preferred before recent before others, including those in no file", () => {
     const entries = ["a", "b", "c"].map((alias) => ({ alias, source: "sshConfig" }) as const);
-    const groups = hostGroups(entries, { preferred: ["b"], recent: ["me@new", "b", "c"] });
+    const groups = hostGroups(entries, {
+      ...{ preferred: ["b"], connected: [], recent: ["me@new", "b", "c"], tried: [] },
+    });
     expect(groups.map(({ title, choices }) => [title, choices.map(({ host }) => host)])).toEqual([
       ["profile hosts", ["b"]],
       ["recent", ["me@new", "c"]],

@@ -80,6 +80,8 @@ it("does not offer to connect if the fingerprint differs, until another one matc
     ],
   ]);
   expect(details[1]).toMatch(/^The fingerprint that you entered differs/);
+  expect(details[0]).toContain("If you accept the key");
+  expect(details[1]).not.toContain("If you accept the key");
 });
 
 it("asks as before after an invalid text, and after a cancelled comparison", async () => {
