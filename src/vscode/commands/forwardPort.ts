@@ -30,7 +30,7 @@ async function startForward(
 ): Promise<void> {
   try {
     const forward = await context.forwards.start({ host, spec, origin: { kind: "person" } });
-    await recent.add(host);
+    await recent.addWorking(host);
     await tellForward(context, forward);
   } catch (error) {
     if (CancelledError.is(error)) {

@@ -57,6 +57,13 @@ export class RecentHosts implements Disposable {
     }
   }
 
+  /** A tried host works. One that was forgotten meanwhile stays forgotten. */
+  async addWorking(host: string): Promise<void> {
+    if (isHost(host) && [key, triedKey].some((each) => this.#kept(each).includes(hostNames(host).spec))) {
+      await this.add(host);
+    }
+  }
+
   async forget(host: string): Promise<void> {
     for (const each of [key, triedKey]) {
       await this.#store(each, without(host, this.#kept(each)));

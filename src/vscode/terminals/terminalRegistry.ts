@@ -337,9 +337,9 @@ export class TerminalRegistry implements Disposable {
       },
     });
     // What the user tried is listed even if the login fails; the host of another extension must work first.
-    const tried = options.presentFailure === false ? Promise.resolve() : recent.addTried(host);
-    void Promise.all([pty.opened, tried]).then(
-      () => recent.add(host),
+    const isAsked = options.presentFailure !== false;
+    void Promise.all([pty.opened, isAsked ? recent.addTried(host) : undefined]).then(
+      () => (isAsked ? recent.addWorking(host) : recent.add(host)),
       () => {},
     );
     return {

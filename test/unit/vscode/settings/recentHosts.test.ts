@@ -45,11 +45,12 @@ it("lists a host that never worked, and moves none up that was only tried", asyn
   await recent.addTried("-oProxyCommand=x");
   expect([recent.list(), recent.tried()]).toEqual([["web2", "web1"], ["me@typo"]]);
   expect(recent.typed(new Set(["web1", "web2"]))).toEqual(["me@typo"]);
-  await recent.add("me@typo");
+  await recent.addWorking("me@typo");
   expect([recent.list(), recent.tried()]).toEqual([["me@typo", "web2", "web1"], []]);
   await recent.addTried("me@other");
   await recent.forget("me@other");
-  expect(recent.tried()).toEqual([]);
+  await recent.addWorking("me@other");
+  expect([recent.list(), recent.tried()]).toEqual([["me@typo", "web2", "web1"], []]);
 });
 
 it("ignores invalid stored data", () => {
