@@ -81,8 +81,16 @@ describe("a lost connection in the Live view", () => {
 
   it("stops reconnecting at the user's request, and the tab shows what can be done then", async () => {
     await lab.host.down();
+    const { terminals } = lab.workbench;
     const live = lab.workbench.tree("Live");
+    const tabs = await terminals.names();
     await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 1);
+    // In the terminal, for itself alone.
+    await terminals.press("Escape");
+    await terminals.waitForText("R to reopen");
+    await live.waitForRow("web1", (row) => isMaster(row) && / 1 terminal waits/.test(row.ariaLabel));
+    assert.deepEqual(await terminals.names(), tabs);
+    await terminals.select("web1", 0);
     await live.contextMenu("web1", "Stop Reconnecting");
     await lab.workbench.terminals.waitForText("R to reopen");
     await live.waitForNoRow("web1");
