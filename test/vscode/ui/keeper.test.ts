@@ -7,6 +7,7 @@ import { isRunning } from "../../lab/processTree.ts";
 import { startSshd } from "../../lab/sshdHost.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
+import { type Stored, stored } from "./storedState.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
 describe("terminals that outlive their window", () => {
@@ -85,6 +86,11 @@ describe("terminals that outlive their window", () => {
       );
     };
     await showsPanes();
+    // A workbench in a browser stores it a moment later, and a reload does not wait for that.
+    await waitUntil(
+      async () => (await page.evaluate<Stored>(stored)).openTerminals?.length === 3,
+      () => "the terminals are not stored",
+    );
     await workbench.reload();
     await workbench.openSideBar("SSH Sessions");
     for (const name of ["lab", "lab (2)", "lab (3)"]) {
