@@ -5,11 +5,12 @@ import { Emitter, nextEvent } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { ListenAddress } from "../config/forwardSpec.ts";
 import type { RemoteListener } from "../engine/connectionEngine.ts";
-import { ForwardError } from "../engine/engineErrors.ts";
+import { ChannelError, ForwardError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
 import { ConnectionLink } from "../reconnect/connectionLink.ts";
 import type { LoginMode } from "../reconnect/reconnectTypes.ts";
 import { ConnectionTable } from "./connectionTable.ts";
+import { DemandedLogin } from "./demandedLogin.ts";
 import type { DescriptorShare } from "./descriptorBudget.ts";
 import { addressesThere, idleLimitOf, serverAddress, withKnownPort } from "./forwardAddresses.ts";
 import type { ForwardInit } from "./forwardInit.ts";
@@ -24,6 +25,9 @@ import { resetSocket } from "./resetSocket.ts";
 /** How long a client waits for a lost connection, and the limit for its SOCKS request, in milliseconds. */
 const holdFor = 30_000;
 
+/** A connection that did not respond is asked again to listen after this time, in milliseconds. */
+const askAgainAfter = 5_000;
+
 /** One forward: its listener, here or on the server, and the connections through it. It can be started again. */
 export class Forward implements Disposable {
   /** Resolves when its last start has a result. */
@@ -31,6 +35,7 @@ export class Forward implements Disposable {
   readonly #init: ForwardInit;
   readonly #table: ConnectionTable;
   readonly #link: ConnectionLink;
+  readonly #login: DemandedLogin;
   readonly #sockets = new Set<Socket>();
   readonly #share: DescriptorShare;
   readonly #stateChanged = new Emitter<void>();
@@ -45,8 +50,9 @@ export class Forward implements Disposable {
   #remote: RemoteListener | undefined;
   /** The port assigned for port 0, which is requested again after a restart and a reconnect. */
   #port: number | undefined;
+  /** The next request to listen, to a connection that did not respond. */
+  #next: Disposable | undefined;
   #loginRefused: Error | undefined;
-  #asking: Promise<Master> | undefined;
 
   constructor(init: ForwardInit) {
     this.#init = init;
@@ -65,6 +71,7 @@ export class Forward implements Disposable {
       onUp: (master) => this.#onUp(master),
       onDown: (how) => this.#onDown(how),
     });
+    this.#login = new DemandedLogin(this.#link, () => init.mayLogIn(this.snapshot()));
   }
 
   get id(): string {
@@ -197,12 +204,25 @@ export class Forward implements Disposable {
     this.#port = listener.port;
   }
 
-  /** Never rejects. If the connection is lost meanwhile, the next one is asked to listen. */
+  /**
+   * Never rejects. If the connection is lost meanwhile, the next one is asked to listen; if it does not respond, it is
+   * asked again, because it may recover.
+   */
   async #listenAgain(master: Master, run: AbortSignal): Promise<void> {
     try {
       await this.#listenThere(master);
     } catch (error) {
-      if (this.#link.master === master) {
+      if (run.aborted || this.#link.master !== master) {
+        return;
+      }
+      if (ChannelError.is(error) && error.reason === "connection-ended") {
+        this.#setState({ kind: "waiting", since: this.#now, onDemand: false });
+        this.#next = this.#init.clock.setTimeout(() => {
+          if (this.#link.master === master) {
+            void this.#listenAgain(master, run);
+          }
+        }, askAgainAfter);
+      } else {
         await this.#refuse(asError(error), run);
       }
     }
@@ -287,7 +307,7 @@ export class Forward implements Disposable {
     if (this.#loginRefused !== undefined) {
       throw this.#loginRefused;
     }
-    const comes = this.#link.isWaiting ? this.#nextMaster(signal) : this.#logInOnce();
+    const comes = this.#link.isWaiting ? this.#nextMaster(signal) : this.#logIn();
     return await raceSignal(comes, signal);
   }
 
@@ -305,34 +325,18 @@ export class Forward implements Disposable {
     }
   }
 
-  /**
-   * Any program of this computer can be the client, so the user is asked. After a failure only a restart logs in
-   * again.
-   */
-  #logInOnce(): Promise<Master> {
-    this.#asking ??= this.#logIn().finally(() => {
-      this.#asking = undefined;
-    });
-    return this.#asking;
-  }
-
+  /** After a failure only a restart logs in again. */
   async #logIn(): Promise<Master> {
+    const run = this.#run.signal;
     try {
-      // An existing connection needs no question.
-      return await this.#link.connect("none");
-    } catch {
-      const run = this.#run.signal;
-      try {
-        if (!(await this.#init.mayLogIn(this.snapshot()))) {
-          throw new CancelledError();
-        }
-        return await this.#link.connect("attended");
-      } catch (thrown) {
-        const error = asError(thrown);
+      return await this.#login.once();
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (!run.aborted) {
         this.#loginRefused = error;
-        await this.#refuse(error, run);
-        throw error;
       }
+      await this.#refuse(error, run);
+      throw error;
     }
   }
 
@@ -368,6 +372,8 @@ export class Forward implements Disposable {
 
   #endRun(): void {
     this.#run.abort(new CancelledError());
+    this.#next?.dispose();
+    this.#next = undefined;
     this.#local?.dispose();
     this.#local = undefined;
     this.#remote?.dispose();

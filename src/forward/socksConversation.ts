@@ -85,7 +85,11 @@ export function socksOnChannel(channel: EngineChannel, signal: AbortSignal): Pro
       settle();
     };
     signal.addEventListener("abort", onAbort, { once: true });
-    channel.resume();
+    if (signal.aborted) {
+      onAbort();
+    } else {
+      channel.resume();
+    }
   });
 }
 

@@ -135,3 +135,64 @@ test("a remote forward that the server refuses after a reconnect is refused, wit
     error: { reason: "refused-by-server" },
   });
 });
+
+test("a remote forward is asked for again on a connection that did not respond and has recovered", async () => {
+  const { clock, engine, forwards, start } = started();
+  const { id } = await start("-R 8080:localhost:80");
+  vi.spyOn(FakeConnection.prototype, "listen").mockRejectedValueOnce(
+    new ChannelError("connection-ended", "The connection no longer answers"),
+  );
+  engine.connection().end({ reason: "lost" });
+  await clock.advance(1500);
+  expect(engine.connections).toHaveLength(2);
+  expect(forwards.forward(id)?.state.kind).toBe("waiting");
+  await clock.advance(5000);
+  expect(forwards.forward(id)?.state.kind).toBe("listening");
+  forwards.stop(id);
+  expect(engine.connection(1).listeners).toMatchObject([{ disposed: true }]);
+});
+
+test("a stopped forward asks a connection that did not respond no more", async () => {
+  const { clock, engine, forwards, start } = started();
+  vi.spyOn(FakeConnection.prototype, "listen").mockRejectedValueOnce(
+    new ChannelError("connection-ended", "The connection no longer answers"),
+  );
+  const { id, state } = await start("-R 8080:localhost:80");
+  expect(state.kind).toBe("waiting");
+  forwards.stopAndKeep(id);
+  await clock.advance(60_000);
+  expect([forwards.forward(id)?.state.kind, engine.connection().listeners]).toEqual(["stopped", []]);
+});
+
+test("an answer that belongs to the time before a restart does not refuse later clients", async () => {
+  const { forwards, manager } = started();
+  const port = await freePort();
+  let answer = (_: boolean): void => {};
+  const asked: string[] = [];
+  forwards.askBy({
+    mayLogIn: ({ id }) => {
+      asked.push(id);
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+    mayStart: async () => false,
+    mayListenOpenly: async () => false,
+    portTaken: async () => "leave",
+  });
+  const request = { host: config.alias, spec: parseForward(`${port}:db:1`), onDemand: true };
+  const { id } = await forwards.start({ ...request, origin: { kind: "person" } });
+  const first = connect({ port, host: "127.0.0.1" });
+  first.on("error", () => {});
+  await vi.waitFor(() => expect(asked).toEqual([id]));
+  const again = forwards.restart(id);
+  expect((await again)?.state).toMatchObject({ kind: "waiting", onDemand: true });
+  answer(false);
+  await settle();
+  expect(forwards.forward(id)?.state.kind).toBe("waiting");
+  const second = connect({ port, host: "127.0.0.1" });
+  await vi.waitFor(() => expect(asked).toEqual([id, id]));
+  answer(true);
+  await vi.waitFor(() => expect(manager.masters()).toHaveLength(1));
+  second.destroy();
+});
