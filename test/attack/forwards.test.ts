@@ -1,14 +1,18 @@
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { describe, expect } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
+import { Deadline } from "../../src/base/deadline.ts";
 import { wireString, wireUint32 } from "../../src/base/wire.ts";
 import type { ForwardTarget } from "../../src/config/forwardSpec.ts";
 import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
+import { ForwardError } from "../../src/engine/engineErrors.ts";
 import { ConnectionTable } from "../../src/forward/connectionTable.ts";
 import { DescriptorBudget } from "../../src/forward/descriptorBudget.ts";
 import { DialledSockets } from "../../src/forward/dialledSockets.ts";
+import { LocalClients } from "../../src/forward/localClients.ts";
 import { remoteHandler } from "../../src/forward/remoteSide.ts";
+import type { Master } from "../../src/master/master.ts";
 import { never } from "../engine/contract/channels.ts";
 import { until } from "../lab/until.ts";
 import { peerSends } from "../support/channelMessages.ts";
@@ -157,4 +161,163 @@ describe("a server with a remote forward", () => {
     expect(openConnections).toBe(200);
     expect(Math.max(...connections.map(({ from }) => from?.length ?? 0))).toBeLessThan(300);
   });
+});
+
+interface LocalForward extends Omit<Forwarding, "connection"> {
+  readonly connection: EngineConnection;
+  readonly listens: number;
+  /** Stops the forward. */
+  readonly run: AbortController;
+}
+
+/** A forward whose listener is here, and whose server answers only as the test does. */
+async function localForward(): Promise<LocalForward> {
+  const { connection, peer, table, budget } = await forwarding(undefined);
+  const run = new AbortController();
+  const master = {
+    channels: {
+      forward: (...[target, originator, signal]: Parameters<EngineConnection["openForward"]>) =>
+        connection.openForward(target, originator, signal),
+    },
+  } as unknown as Master;
+  const sockets = new Set<Socket>();
+  const clients = new LocalClients({
+    ...{ clock: systemClock, table, share: budget.share(), run: run.signal, idleLimit: 0 },
+    target: { type: "tcp", host: "db", port: 5432 },
+    readyMaster: () => master,
+    master: async () => master,
+    deadline: () =>
+      new Deadline(systemClock, 500, () => new ForwardError("not-connected", "too late"), run.signal),
+    onLoop: () => {},
+  });
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    socket.on("error", () => {});
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    void clients.serve(socket);
+  });
+  server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 });
+  await once(server, "listening");
+  defer(() => {
+    server.close();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  });
+  const address = server.address();
+  return {
+    connection,
+    peer,
+    table,
+    budget,
+    run,
+    listens: typeof address === "object" ? (address?.port ?? 0) : 0,
+  };
+}
+
+function client(port: number): { readonly socket: Socket; readonly closed: Promise<unknown> } {
+  const socket = connect({ port, host: "127.0.0.1" });
+  defer(() => socket.destroy());
+  socket.on("error", () => {});
+  socket.resume();
+  return { socket, closed: new Promise((resolve) => socket.once("close", resolve)) };
+}
+
+/** The numbers of the channels that we open, as the server learns them. */
+function openings(peer: HostilePeer, react: (id: number) => void): number[] {
+  const ids: number[] = [];
+  peer.onMessage = (bytes) => {
+    if (bytes[0] === 90) {
+      const id = bytes.readUInt32BE(5 + bytes.readUInt32BE(1));
+      ids.push(id);
+      react(id);
+    }
+    return true;
+  };
+  return ids;
+}
+
+describe("a server with a local forward", () => {
+  attack(
+    "that confirms no connection: clients that vanish leave nothing once the forward stops",
+    { size: 50 },
+    async (size) => {
+      const { connection, peer, table, budget, run, listens } = await localForward();
+      const ids = openings(peer, () => {});
+      const clients = Array.from({ length: size }, () => client(listens));
+      await until(() => ids.length === size, "the requests");
+      for (const [index, { socket }] of clients.entries()) {
+        index % 2 === 0 ? socket.resetAndDestroy() : socket.end();
+      }
+      run.abort();
+      await until(() => budget.used === 0, "the end of the connections");
+      expect(table.snapshot()).toMatchObject({ openConnections: 0, taken: size });
+      // Late confirmations: the channels are closed, and the connection stays.
+      const closed: number[] = [];
+      peer.onMessage = (bytes) => {
+        if (bytes[0] === 97) {
+          closed.push(bytes.readUInt32BE(1));
+        }
+        return true;
+      };
+      for (const id of ids) {
+        peer.send(peerSends.confirmation(id, id));
+      }
+      await until(() => closed.length === size, "the ends of the channels");
+      expect(connection.ended).toBeUndefined();
+    },
+  );
+
+  attack(
+    "that confirms a connection twice ends its own connection, and the clients see an error",
+    onePeer,
+    async () => {
+      const { connection, peer, table, listens } = await localForward();
+      openings(peer, (id) => {
+        peer.send(peerSends.confirmation(id, 0));
+        peer.send(peerSends.confirmation(id, 1));
+      });
+      await client(listens).closed;
+      await until(() => table.snapshot().openConnections === 0, "the end of the connection");
+      expect(connection.ended).toMatchObject({ reason: "protocol", error: { reason: "not-opening" } });
+    },
+  );
+
+  attack(
+    "that confirms and closes each connection at once costs one channel at a time",
+    { size: 100 },
+    async (size) => {
+      const { connection, peer, table, budget, listens } = await localForward();
+      openings(peer, (id) => {
+        peer.raw(
+          Buffer.concat([peerSends.confirmation(id, id), peerSends.close(id)].map((one) => peer.seal(one))),
+        );
+      });
+      await Promise.all(Array.from({ length: size }, () => client(listens).closed));
+      await until(() => budget.used === 0, "the end of the connections");
+      expect(table.snapshot()).toMatchObject({ openConnections: 0, taken: size, failed: 0 });
+      expect(connection.ended).toBeUndefined();
+    },
+  );
+
+  attack(
+    "that accepts packets of one byte only does not keep others waiting while a client uploads",
+    { size: 10_000 },
+    async (size) => {
+      const { peer, listens } = await localForward();
+      let received = 0;
+      openings(peer, (id) => peer.send(peerSends.confirmation(id, 0, 10_000_000, 1)));
+      const { socket } = client(listens);
+      const count = peer.onMessage;
+      peer.onMessage = (bytes) => {
+        if (bytes[0] === 94) {
+          received += bytes.readUInt32BE(5);
+          return true;
+        }
+        return count?.(bytes) ?? true;
+      };
+      socket.write(Buffer.alloc(size));
+      await until(() => received === size, "the data");
+    },
+  );
 });

@@ -128,6 +128,8 @@ describe("forwards over each engine, compared with ssh", () => {
   /** The listening ports, by the forward's name. */
   const ports = new Map<string, BySide<number>>();
   const targets = new Map<Behaviour, number>();
+  /** The port of a server at `::1`. */
+  let six = 0;
 
   async function serve(
     behaviour: Behaviour,
@@ -148,7 +150,7 @@ describe("forwards over each engine, compared with ssh", () => {
     }
     const path = join(host.folder, "t.sock");
     await serve("shout", { path });
-    const six = await serve("shout", { port: 0, host: "::1" });
+    six = await serve("shout", { port: 0, host: "::1" });
     const named: readonly (readonly [string, string])[] = [
       ...[...targets].map(([behaviour, port]) => [behaviour, `127.0.0.1:${port}`] as const),
       ["unix", path],
@@ -242,6 +244,37 @@ describe("forwards over each engine, compared with ssh", () => {
       "SOCKS 5, IPv4",
       () => [greeting, { send: bytes([5, 1, 0, 1, 127, 0, 0, 1], big(shout())), answer: 10 }],
       "DATA",
+    ],
+    [
+      "SOCKS 5, IPv6",
+      () => [
+        greeting,
+        {
+          send: bytes(
+            [5, 1, 0, 4],
+            Array.from({ length: 15 }, () => 0),
+            [1],
+            big(six),
+          ),
+          answer: 10,
+        },
+      ],
+      "DATA",
+    ],
+    [
+      "SOCKS 5, a request in single bytes",
+      () => [
+        ...[5, 1].map((byte) => ({ send: bytes([byte]), answer: 0 })),
+        { send: bytes([0]), answer: 2 },
+        ...[5, 1, 0, 1, 127, 0, 0, 1].map((byte) => ({ send: bytes([byte]), answer: 0 })),
+        { send: bytes(big(shout())), answer: 10 },
+      ],
+      "DATA",
+    ],
+    [
+      "SOCKS 5 with a reserved byte that is not zero",
+      () => [greeting, { send: bytes([5, 1, 7, 1, 127, 0, 0, 1], big(shout())), answer: 10 }],
+      "closed",
     ],
     [
       "SOCKS 5, a name",
