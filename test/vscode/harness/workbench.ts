@@ -36,6 +36,7 @@ export class Workbench {
   readonly #console: readonly string[];
   readonly #screenshotFolder: string;
   readonly #end: () => Promise<void>;
+  readonly #open: () => Promise<Workbench>;
   #ended: Promise<void> | undefined;
 
   constructor(parts: WorkbenchParts) {
@@ -47,6 +48,7 @@ export class Workbench {
     this.#console = parts.console;
     this.#screenshotFolder = parts.screenshotFolder;
     this.#end = parts.end;
+    this.#open = parts.open;
     this.quickInput = new QuickInput(parts.page);
     this.dialogs = new Dialogs(parts.page);
     this.notifications = new Notifications(parts.page);
@@ -139,6 +141,11 @@ export class Workbench {
     await whenRestored(this.page);
   }
 
+  /** Another window of the same user, with an extension host of its own. `close` closes only its page. */
+  async newWindow(): Promise<Workbench> {
+    return await this.#open();
+  }
+
   /** Stops the browser and the server, and removes their folders. Idempotent. */
   async close(): Promise<void> {
     this.#ended ??= this.#end();
@@ -163,6 +170,7 @@ interface WorkbenchParts {
   readonly console: readonly string[];
   readonly screenshotFolder: string;
   readonly end: () => Promise<void>;
+  readonly open: () => Promise<Workbench>;
 }
 
 /** Starts server and browser; resolves when the workbench is drawn and its contributions are registered. */
@@ -176,28 +184,42 @@ export async function launchWorkbench(options: WorkbenchOptions = {}): Promise<W
   };
   try {
     browser = await launchBrowser(executablePath);
-    const page = await browser.newPage({ viewport: options.viewport ?? { width: 1400, height: 900 } });
-    page.setDefaultTimeout(patience);
-    const messages: string[] = [];
-    page.on("console", (message) => messages.push(message.text()));
-    let testsEnded: (code: number) => void = () => undefined;
-    const testsExit = new Promise<number>((resolve) => {
-      testsEnded = resolve;
-    });
-    await page.exposeFunction("codeAutomationExit", (code: number) => testsEnded(code));
-    await page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => {
-      options.onTestOutput?.(args.map(String).join(" "));
-    });
-    await page.goto(hosted.url);
-    if (options.testsPath === undefined) {
-      await whenRestored(page);
-    }
-    const screenshotFolder = options.screenshotFolder ?? join(repositoryRoot, "test-results", "screenshots");
-    return new Workbench({ page, hosted, testsExit, console: messages, screenshotFolder, end });
+    const context = await browser.newContext({ viewport: options.viewport ?? { width: 1400, height: 900 } });
+    const page = await context.newPage();
+    return await openWindow(page, hosted, options, end);
   } catch (error) {
     await end();
     throw error;
   }
+}
+
+async function openWindow(
+  page: Page,
+  hosted: HostedWorkbench,
+  options: WorkbenchOptions,
+  end: () => Promise<void>,
+): Promise<Workbench> {
+  page.setDefaultTimeout(patience);
+  const messages: string[] = [];
+  page.on("console", (message) => messages.push(message.text()));
+  let testsEnded: (code: number) => void = () => undefined;
+  const testsExit = new Promise<number>((resolve) => {
+    testsEnded = resolve;
+  });
+  await page.exposeFunction("codeAutomationExit", (code: number) => testsEnded(code));
+  await page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => {
+    options.onTestOutput?.(args.map(String).join(" "));
+  });
+  await page.goto(hosted.url);
+  if (options.testsPath === undefined) {
+    await whenRestored(page);
+  }
+  const screenshotFolder = options.screenshotFolder ?? join(repositoryRoot, "test-results", "screenshots");
+  const open = async (): Promise<Workbench> => {
+    const other = await page.context().newPage();
+    return await openWindow(other, hosted, options, async () => await other.close());
+  };
+  return new Workbench({ page, hosted, testsExit, console: messages, screenshotFolder, end, open });
 }
 
 async function whenRestored(page: Page): Promise<void> {

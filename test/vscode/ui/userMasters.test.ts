@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { until } from "../../lab/until.ts";
 import { useWorkbenchLab } from "./workbenchLab.ts";
 
 describe("a connection that the user's own ssh has", () => {
@@ -10,9 +12,11 @@ describe("a connection that the user's own ssh has", () => {
     sshConfig: ({ folder, host }) => {
       const own = [`ControlPath ${join(folder, "cm-%n")}`, "IdentityAgent none"];
       // Hosts that differ in Compression do not share a connection.
-      return [host.sshConfigText("web1", own), host.sshConfigText("web2", [...own, "Compression yes"])].join(
-        "\n",
-      );
+      return [
+        host.sshConfigText("web1", own),
+        host.sshConfigText("web2", [...own, "Compression yes"]),
+        host.sshConfigText("web3", [...own, "Ciphers aes128-gcm@openssh.com"]),
+      ].join("\n");
     },
   });
   const masters: ChildProcess[] = [];
@@ -79,5 +83,31 @@ describe("a connection that the user's own ssh has", () => {
     await lab.host.waitForLogins(4);
     await lab.workbench.terminals.waitForText("web2: lost: the connection of your own ssh ended");
     await lab.workbench.screenshot("connection-of-ssh-ended");
+  });
+
+  it("the answer in one window counts in another one, where Stop leaves the sessions of both", async () => {
+    const master = await startMaster("web3");
+    const logins = lab.host.logins();
+    await lab.workbench.tree("Live").waitForRow("web3");
+    await lab.workbench.tree("Hosts").click("web3");
+    await lab.workbench.dialogs.press("Use It");
+    const second = await lab.workbench.newWindow();
+    await second.openSideBar("SSH Sessions");
+    await second.tree("Hosts").click("web3");
+    for (const workbench of [lab.workbench, second]) {
+      await workbench
+        .tree("Live")
+        .waitForRow("web3", ({ description }) => description.includes("on the connection of ssh"));
+      await workbench.terminals.waitForText("lab>");
+    }
+    await second.runCommand("SSH Sessions: Stop Sharing Connection of ssh");
+    await second.quickInput.pick("web3");
+    await until(async () => !(await readdir(lab.folder)).includes("cm-web3"), "the socket goes away");
+    for (const workbench of [lab.workbench, second]) {
+      await workbench.terminals.input("echo stopped-$((40 + 2))\r");
+      await workbench.terminals.waitForText("stopped-42");
+    }
+    assert.deepEqual([master.exitCode, lab.host.logins()], [null, logins]);
+    await second.close();
   });
 });
