@@ -25,19 +25,22 @@ export function restartWord(): string {
   return t("Restart");
 }
 
-/** The question about the forwards that the user had started by hand. */
+/** The question about the forwards that the user had started by hand, and what follows the answers. */
 export function forwardsQuestion(
   forwards: readonly { readonly host: string; readonly spec: ForwardSpec }[],
-): string {
-  return plural(
-    forwards.length,
-    "{0} forward was open before the window reloaded: {1}. Those that only this computer can reach start again with the next session on their host.",
-    "{0} forwards were open before the window reloaded: {1}. Those that only this computer can reach start again with the next session on their host.",
-    forwards
-      .map(({ host, spec }) => t("{0} of {1}", formatForward(spec), host))
-      .map((each) => printable(each))
-      .join(", "),
-  );
+): {
+  readonly text: string;
+  readonly detail: string;
+} {
+  const each = forwards.map(({ host, spec }) => printable(t("{0} of {1}", formatForward(spec), host)));
+  return {
+    text: plural(
+      forwards.length,
+      "{0} forward from before the reload:",
+      "{0} forwards from before the reload:",
+    ),
+    detail: t("{0}. The next session on the host starts what only this computer can reach.", each.join(", ")),
+  };
 }
 
 export function reopenRow(terminals: number): string {

@@ -24,6 +24,7 @@ import { RunOutput } from "./documents/runOutput.ts";
 import { SessionDetailsDocuments } from "./documents/sessionDetailsDocument.ts";
 import { TimeoutDocuments } from "./documents/timeoutDocuments.ts";
 import { type AllFeaturesInit, allFeatures } from "./features/allFeatures.ts";
+import { PassingMessages } from "./messages/passingMessage.ts";
 import { askExtensionAccess } from "./prompts/askExtensionAccess.ts";
 import { ConfigNotices } from "./prompts/configNotices.ts";
 import { ErrorPresenter } from "./prompts/errorPresenter.ts";
@@ -62,7 +63,7 @@ import { StatusBar } from "./views/statusBar.ts";
 export interface VscodeLayerInit
   extends Omit<
     AllFeaturesInit,
-    "policies" | "presenter" | "terminals" | "remoteAccess" | "onDidPrintPort" | "kept"
+    "policies" | "messages" | "presenter" | "terminals" | "remoteAccess" | "onDidPrintPort" | "kept"
   > {
   readonly service: SessionService;
   readonly loginMemory: LoginMemory;
@@ -162,8 +163,10 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     [viewIds.live]: new FocusedRow(clock),
     [viewIds.hosts]: new FocusedRow(clock),
   };
+  const messages = store.add(new PassingMessages(clock));
   const features = allFeatures({
     ...init,
+    messages,
     policies,
     presenter,
     terminals,
@@ -193,7 +196,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   store.add(hostsView(sideBar));
   store.add(new StatusBar(service, clock));
   store.add(maintainContextKeys(service, memory, filter, hosts, clock));
-  store.add(showLimitWarnings(service, clock));
+  store.add(showLimitWarnings(service, messages, clock));
   const details = store.add(
     new DetailsPanels(
       service,

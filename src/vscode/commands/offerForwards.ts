@@ -1,26 +1,41 @@
+import type { Clock } from "../../base/clock.ts";
 import type { UsersForward } from "../../forward/forwardService.ts";
 import { forwardsQuestion, reopenWords, restartWord } from "../../text/reopenText.ts";
-import { showMessage } from "../messages/messages.ts";
+import type { PassingMessages } from "../messages/passingMessage.ts";
 import { type ForwardOutcomeInit, restartAndTell } from "./forwardOutcome.ts";
 
-/** After a reload of the window: rows for the forwards from before it, and a message that offers to start them. */
-export async function offerForwards(
-  before: readonly UsersForward[],
-  init: ForwardOutcomeInit,
-): Promise<void> {
+/** Seconds for which the message stays: the rows offer the same until they are used. */
+const offeredFor = 120;
+
+export interface OfferForwardsInit extends ForwardOutcomeInit {
+  readonly messages: PassingMessages;
+  readonly clock: Clock;
+}
+
+/**
+ * After a reload of the window: rows for the forwards from before it, and a message that offers to start them. The
+ * message vanishes when the last of them is back or has been removed, by its row or by a session on its host.
+ */
+export async function offerForwards(before: readonly UsersForward[], init: OfferForwardsInit): Promise<void> {
   if (before.length === 0) {
     return;
   }
-  const { forwards } = init;
+  const { forwards, messages, clock } = init;
   const ids = forwards.addFromBefore(before);
   const { forget } = reopenWords();
   const restart = restartWord();
-  const answer = await showMessage("information", forwardsQuestion(before), {}, restart, forget);
-  // The rows may have been used while the message was open.
-  const left = ids.filter((id) => {
+  const isLeft = (id: string): boolean => {
     const state = forwards.forward(id)?.state;
     return state?.kind === "stopped" && state.isFromBefore === true;
+  };
+  const endsAt = clock.monotonic() + offeredFor * 1000;
+  const answer = await messages.show({
+    ...forwardsQuestion(before),
+    actions: [restart, forget],
+    seconds: offeredFor,
+    isTrue: () => clock.monotonic() < endsAt && ids.some(isLeft),
   });
+  const left = ids.filter(isLeft);
   if (answer === forget) {
     for (const id of left) {
       forwards.stop(id);

@@ -1,4 +1,5 @@
 import type { Memento } from "vscode";
+import type { Clock } from "../../base/clock.ts";
 import { DisposableStore } from "../../base/disposable.ts";
 import type { Logger } from "../../base/log.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
@@ -7,6 +8,7 @@ import type { ForwardService } from "../../forward/forwardService.ts";
 import { SavedForwards } from "../../forward/savedForwards.ts";
 import { forwardCommands } from "../commands/forwardCommands.ts";
 import { offerForwards } from "../commands/offerForwards.ts";
+import type { PassingMessages } from "../messages/passingMessage.ts";
 import { ForwardBox } from "../prompts/forwardBox.ts";
 import { forwardPrompts } from "../prompts/forwardPrompts.ts";
 import type { PromptQueue } from "../prompts/promptQueue.ts";
@@ -22,6 +24,8 @@ export interface ForwardsFeatureInit extends Omit<ForwardRowsInit, "service">, D
   readonly settings: SettingsPort;
   readonly policies: HostPolicies;
   readonly prompts: PromptQueue;
+  readonly messages: PassingMessages;
+  readonly clock: Clock;
   /** `context.globalState` and `context.workspaceState`. */
   readonly memento: Memento;
   readonly workspaceMemento: Memento;

@@ -7,56 +7,73 @@ import { shownText } from "../../text/plainMessage.ts";
 /** Milliseconds between two questions whether a message is still true. */
 const lookEvery = 1000;
 
-/** A message, and one action. */
+/** A message with actions. */
 export interface PassingMessage {
   readonly text: string;
-  readonly action: string;
+  readonly actions: readonly string[];
+  /** Follows the actions: only the first line shows until the user expands the message. */
+  readonly detail?: string;
   /** Seconds in which its bar fills. */
   readonly seconds: number;
+  /** Asked every second, also when the bar is full. */
   readonly isTrue: () => boolean;
 }
 
 /**
  * Notifications that vanish when they are no longer true. VS Code can't withdraw a message with buttons, but it ends
- * one that shows progress, and that one has no buttons of its own: the action is a link in it.
+ * one that shows progress, and that one has no buttons of its own: the actions are links in it.
  */
 export class PassingMessages implements Disposable {
   readonly #clock: Clock;
   /** Not in package.json: only the links call it, each with a number that nobody else knows. */
   readonly #command = "_sshSessions.answer";
-  readonly #open = new Map<string, (isChosen: boolean) => void>();
+  readonly #links = new Map<string, () => void>();
+  readonly #open = new Set<() => void>();
   readonly #registration: Disposable;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#registration = vscode.commands.registerCommand(this.#command, (id: unknown) =>
-      this.#open.get(String(id))?.(true),
+      this.#links.get(String(id))?.(),
     );
   }
 
-  /** Resolves to whether the action was chosen. */
-  async show({ text, action, seconds, isTrue }: PassingMessage): Promise<boolean> {
-    const id = randomBytes(16).toString("hex");
-    const link = `[${shownText(action)}](command:${this.#command}?${encodeURIComponent(JSON.stringify([id]))})`;
+  /** Resolves to the chosen action. Undefined: the message was no longer true. */
+  async show({ text, actions, detail, seconds, isTrue }: PassingMessage): Promise<string | undefined> {
+    const links = actions.map((action) => ({ action, id: randomBytes(16).toString("hex") }));
+    const shown = [
+      shownText(text),
+      ...links.map(
+        ({ action, id }) =>
+          `[${shownText(action)}](command:${this.#command}?${encodeURIComponent(JSON.stringify([id]))})`,
+      ),
+      ...(detail === undefined ? [] : [shownText(detail)]),
+    ];
     return await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `${shownText(text)} ${link}` },
+      { location: vscode.ProgressLocation.Notification, title: shown.join(" ") },
       (progress) =>
-        new Promise<boolean>((resolve) => {
+        new Promise<string | undefined>((resolve) => {
           let timer: Disposable | undefined;
-          const end = (isChosen: boolean): void => {
+          const end = (chosen?: string): void => {
             timer?.dispose();
-            this.#open.delete(id);
-            resolve(isChosen);
+            this.#open.delete(end);
+            for (const { id } of links) {
+              this.#links.delete(id);
+            }
+            resolve(chosen);
           };
           const look = (): void => {
             if (isTrue()) {
               progress.report({ increment: (100 * lookEvery) / (1000 * seconds) });
               timer = this.#clock.setTimeout(look, lookEvery);
             } else {
-              end(false);
+              end();
             }
           };
-          this.#open.set(id, end);
+          this.#open.add(end);
+          for (const { action, id } of links) {
+            this.#links.set(id, () => end(action));
+          }
           look();
         }),
     );
@@ -64,8 +81,8 @@ export class PassingMessages implements Disposable {
 
   dispose(): void {
     this.#registration.dispose();
-    for (const end of [...this.#open.values()]) {
-      end(false);
+    for (const end of [...this.#open]) {
+      end();
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { Disposable } from "../../base/disposable.ts";
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { isStillDue } from "../../session/dueLimit.ts";
@@ -10,21 +10,20 @@ import { limitsExtendedText } from "../../text/limitText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { limitNames } from "../../text/sessionDetails.ts";
 import { inform } from "../messages/messages.ts";
-import { PassingMessages } from "../messages/passingMessage.ts";
+import type { PassingMessages } from "../messages/passingMessage.ts";
 
 /** Warns that a terminal is about to reach a limit, and offers to extend it, until it has ended or ends later. */
-export function showLimitWarnings(service: SessionService, clock: Clock): Disposable {
-  const store = new DisposableStore();
-  const messages = store.add(new PassingMessages(clock));
-  store.add(
-    service.onDidWarn(({ session, limit, secondsLeft }) => {
-      // A command's limit was set on purpose for that command.
-      if (session.snapshot().kind === "terminal") {
-        void warn(session, limit, secondsLeft, messages, clock);
-      }
-    }),
-  );
-  return store;
+export function showLimitWarnings(
+  service: SessionService,
+  messages: PassingMessages,
+  clock: Clock,
+): Disposable {
+  return service.onDidWarn(({ session, limit, secondsLeft }) => {
+    // A command's limit was set on purpose for that command.
+    if (session.snapshot().kind === "terminal") {
+      void warn(session, limit, secondsLeft, messages, clock);
+    }
+  });
 }
 
 async function warn(
@@ -36,18 +35,19 @@ async function warn(
 ): Promise<void> {
   const given = session.snapshot().limits.find(({ kind }) => kind === limit)?.seconds ?? secondsLeft;
   const endsAt = clock.now() + secondsLeft * 1000;
-  const isChosen = await messages.show({
+  const extend = t("Extend to {0} from Now", formatDuration(given * 1000));
+  const chosen = await messages.show({
     text: t(
       `"{0}" reaches its {1} in {2}.`,
       plainMessage(printable(session.snapshot().title)),
       limitNames()[limit],
       formatDuration(secondsLeft * 1000),
     ),
-    action: t("Extend to {0} from Now", formatDuration(given * 1000)),
+    actions: [extend],
     seconds: secondsLeft,
     isTrue: () => isStillDue(session.snapshot(), limit, endsAt),
   });
-  if (isChosen && session.snapshot().state.kind === "open") {
+  if (chosen === extend && session.snapshot().state.kind === "open") {
     session.extend();
     showExtendedLimits(session);
   }

@@ -234,12 +234,14 @@ describe("forwards in the workbench", () => {
     for (const label of [name, socks]) {
       await live.waitForRow(label, ({ description }) => description === "from before · web1");
     }
-    const offer = await workbench.notifications.waitFor("forwards were open before the window reloaded");
+    const offer = await workbench.notifications.waitFor("forwards from before the reload");
     assert.ok(offer.includes(`-L ${port}:127.0.0.1:${webPort} of web1`), offer);
     await workbench.screenshot("forwards-from-before");
-    await workbench.notifications.clear();
-    await live.inlineAction(socks, "Remove Forward");
-    await live.waitForNoRow(socks);
+    const { label: offered } = await live.waitForRow(/ → localhost:\d+$/);
+    for (const label of [socks, offered]) {
+      await live.inlineAction(label, "Remove Forward");
+      await live.waitForNoRow(label);
+    }
     // The extension host of the window before the reload ends a moment later.
     await waitUntil(
       async () =>
@@ -253,5 +255,11 @@ describe("forwards in the workbench", () => {
     const again = await live.waitForRow(name, ({ description }) => description.startsWith("listening"));
     assert.equal(again.level, 3, "visible below its new connection");
     assert.equal(await body(port), "from the server");
+    // The message vanishes with the last of them.
+    await waitUntil(
+      async () =>
+        (await workbench.notifications.texts()).every((text) => !text.includes("forwards from before")),
+      async () => `messages: ${(await workbench.notifications.texts()).join("\n")}`,
+    );
   });
 });
