@@ -16,7 +16,7 @@ export const connect = command(
 /** Logs in and reports a failure. */
 export async function connectTo(context: CommandContext, host: string): Promise<void> {
   const failed = await withViewProgress(viewIds.live, async () => {
-    await context.recent.add(host);
+    await context.recent.addTried(host);
     try {
       await context.service.connect(host, undefined, (news) => {
         // No terminal waits that could show it.
@@ -24,6 +24,7 @@ export async function connectTo(context: CommandContext, host: string): Promise<
           inform(serverWordsMessage(news.words, news.alias));
         }
       });
+      await context.recent.addWorking(host);
       const notice = context.notices.take(await context.resolver.resolve(host));
       if (notice !== undefined) {
         showBriefly(notice, 8000, "info");

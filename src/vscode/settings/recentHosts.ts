@@ -15,6 +15,7 @@ const mostListed = 8;
 export class RecentHosts implements Disposable {
   readonly #memento: Pick<vscode.Memento, "get" | "update">;
   readonly #changed = new Emitter<void>();
+  #turn = Promise.resolve();
   readonly onDidChange = this.#changed.event;
 
   constructor(memento: Pick<vscode.Memento, "get" | "update">) {
@@ -41,9 +42,7 @@ export class RecentHosts implements Disposable {
   /** The user connected to it. A text that can't be a host is not kept. */
   async add(host: string): Promise<void> {
     if (isHost(host)) {
-      const { spec } = hostNames(host);
-      await this.#store(key, firstOf(spec, this.#kept(key)));
-      await this.#store(triedKey, without(spec, this.#kept(triedKey)));
+      await this.#inTurn(() => this.#add(hostNames(host).spec));
     }
   }
 
@@ -51,27 +50,51 @@ export class RecentHosts implements Disposable {
   async addTried(host: string): Promise<void> {
     if (isHost(host)) {
       const { spec } = hostNames(host);
-      if (!this.#kept(key).includes(spec)) {
-        await this.#store(triedKey, firstOf(spec, this.#kept(triedKey)));
-      }
+      await this.#inTurn(async () => {
+        if (!this.#kept(key).includes(spec)) {
+          await this.#store(triedKey, firstOf(spec, this.#kept(triedKey)));
+        }
+      });
     }
   }
 
   /** A tried host works. One that was forgotten meanwhile stays forgotten. */
   async addWorking(host: string): Promise<void> {
-    if (isHost(host) && [key, triedKey].some((each) => this.#kept(each).includes(hostNames(host).spec))) {
-      await this.add(host);
+    if (isHost(host)) {
+      const { spec } = hostNames(host);
+      await this.#inTurn(async () => {
+        if ([key, triedKey].some((each) => this.#kept(each).includes(spec))) {
+          await this.#add(spec);
+        }
+      });
     }
   }
 
   async forget(host: string): Promise<void> {
-    for (const each of [key, triedKey]) {
-      await this.#store(each, without(host, this.#kept(each)));
-    }
+    await this.#inTurn(async () => {
+      for (const each of [key, triedKey]) {
+        await this.#store(each, without(host, this.#kept(each)));
+      }
+    });
   }
 
   dispose(): void {
     this.#changed.dispose();
+  }
+
+  async #add(spec: string): Promise<void> {
+    await this.#store(key, firstOf(spec, this.#kept(key)));
+    await this.#store(triedKey, without(spec, this.#kept(triedKey)));
+  }
+
+  /**
+   * One change after the other: when a memento has been stored, VS Code replaces all of its values by what was stored
+   * (ExtensionMemento), and a change that was made meanwhile would be lost.
+   */
+  async #inTurn(change: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(change);
+    this.#turn = turn.catch(() => {});
+    await turn;
   }
 
   #kept(from: string): readonly string[] {

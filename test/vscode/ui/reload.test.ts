@@ -21,6 +21,19 @@ const linesScrolledTo = `(() => {
   return active.baseY > active.viewportY ? lines.join("\\n") : "";
 })()`;
 
+/** In the page: the colour of a line of the terminal in front. @param begin of the line */
+const colourOfFirst = (begin: string): string => `(() => {
+  const { xterm } = document.querySelector("#terminal .terminal-wrapper.active");
+  const { active } = xterm.buffer;
+  for (let row = active.baseY; row < active.length; row++) {
+    const line = active.getLine(row);
+    if (line.translateToString(true).startsWith(${JSON.stringify(begin)})) {
+      return { isRgb: line.getCell(0).isFgRGB(), colour: line.getCell(0).getFgColor() };
+    }
+  }
+  return undefined;
+})()`;
+
 const selected = `document.querySelector("#terminal .terminal-wrapper.active").xterm.getSelection()`;
 
 /** Shells in tmux and screen on the host, and a window that reloads. */
@@ -199,6 +212,28 @@ describe("terminals after a reload of the window", () => {
         async () => `selected in ${program}: ${await page.evaluate<string>(selected)}`,
       );
       await lab.workbench.screenshot(`${program}-scrolled-back`);
+    }
+  });
+
+  it("a program in them has true colour in tmux, and copies to the clipboard", async () => {
+    const { page, terminals } = lab.workbench;
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    // screen passes on only what is marked for the terminal.
+    const copying = { tmux: "\\033]52;c;%s\\007", screen: "\\033P\\033]52;c;%s\\007\\033\\\\" };
+    for (const [index, program] of (["tmux", "screen"] as const).entries()) {
+      await lab.show(index);
+      await page.evaluate("navigator.clipboard.writeText('nothing')");
+      await terminals.input(
+        `clear; printf '\\033[38;2;18;52;86mtrue\\033[m\\n'; printf '${copying[program]}' "$(printf 'from %s' ${program} | base64 -w0)"\r`,
+      );
+      await waitUntil(
+        async () => (await page.evaluate<string>("navigator.clipboard.readText()")) === `from ${program}`,
+        () => `${program} copies nothing`,
+      );
+      await terminals.waitForText(/^true\s+lab>/m);
+      if (program === "tmux") {
+        assert.deepEqual(await page.evaluate(colourOfFirst("true")), { isRgb: true, colour: 0x123456 });
+      }
     }
   });
 
