@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { describe, expect } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Deadline } from "../../src/base/deadline.ts";
@@ -98,6 +98,15 @@ async function openAll(peer: HostilePeer, count: number, originator?: string): P
   return answers;
 }
 
+function endWithTest(server: Server, sockets: Iterable<Socket>): void {
+  defer(() => {
+    server.close();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  });
+}
+
 /** A local program that accepts all connections and reads nothing. */
 async function deafTarget(): Promise<ForwardTarget & { readonly type: "tcp" }> {
   const sockets: Socket[] = [];
@@ -107,12 +116,7 @@ async function deafTarget(): Promise<ForwardTarget & { readonly type: "tcp" }> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  defer(() => {
-    server.close();
-    for (const socket of sockets) {
-      socket.destroy();
-    }
-  });
+  endWithTest(server, sockets);
   const address = server.address();
   return { type: "tcp", host: "127.0.0.1", port: typeof address === "object" ? (address?.port ?? 0) : 0 };
 }
@@ -198,12 +202,7 @@ async function localForward(): Promise<LocalForward> {
   });
   server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 });
   await once(server, "listening");
-  defer(() => {
-    server.close();
-    for (const socket of sockets) {
-      socket.destroy();
-    }
-  });
+  endWithTest(server, sockets);
   const address = server.address();
   return {
     connection,

@@ -21,12 +21,23 @@ describe("ssh in a terminal of the editor, with an open connection", () => {
    */
   const command = (): string => `ssh -F ${lab.configFile}`;
 
+  const offer = "Let ssh, git, scp, sftp and rsync";
+
   it("asks once, then uses the connection without a login", async () => {
     await lab.workbench.runCommand("Terminal: Create New Terminal");
     await lab.workbench.terminals.waitForText("local>");
     await lab.workbench.tree("Hosts").click("web1");
     await lab.workbench.terminals.waitForText("lab>");
-    await lab.workbench.notifications.press("Let ssh, git, scp, sftp and rsync", "Use the Connections");
+    await lab.workbench.notifications.waitFor(offer);
+    // Questions of logins do not wait for it.
+    const unknown = `${lab.host.user}@localhost:${lab.host.port}`;
+    await lab.workbench.runCommand("SSH Sessions: Open Terminal");
+    await lab.workbench.quickInput.fill(unknown);
+    await lab.workbench.quickInput.pick(`Connect to ${unknown}`);
+    assert.match(await lab.workbench.dialogs.text(), /SHA256:/);
+    await lab.workbench.page.keyboard.press("Escape");
+    await lab.workbench.terminals.waitForText("you did not accept its host key");
+    await lab.workbench.notifications.press(offer, "Use the Connections");
     const logins = lab.host.logins();
     // A terminal that opens before VS Code has the variables is unchanged.
     await waitUntil(
