@@ -35,7 +35,7 @@ shift
 user=
 port=
 config=
-${parseFunction(["f", "W"])}parse "$@" || exit 1
+${parseFunction(["f"])}parse "$@" || exit 1
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || exit 1
 host=$1

@@ -29,6 +29,7 @@ import {
   type WindowNote,
 } from "../engine/mux/windowProtocol.ts";
 import type { Master } from "../master/master.ts";
+import { StdioForward } from "./stdioForward.ts";
 
 /**
  * Bytes. A client that reads nothing is disconnected when this much is queued for it. Its windows limit what can
@@ -78,6 +79,8 @@ export interface MuxConversationInit {
   refused(text: string): void;
   /** Serves windows. Undefined: programs. */
   readonly window?: WindowEnd;
+  /** The client's session is a stream to a target that it names (`ssh -W`). */
+  readonly isStdio?: boolean;
 }
 
 /** One client's conversation at our socket, in OpenSSH's multiplexing protocol. Only the proxy mode is supported. */
@@ -89,6 +92,7 @@ export class MuxConversation implements Disposable {
   #greeted = false;
   #attachment: Attachment | undefined;
   #client: RelayedClient | undefined;
+  #stdio: StdioForward | undefined;
   #drained: Disposable | undefined;
   #alive: Disposable | undefined;
   #others: Disposable | undefined;
@@ -120,6 +124,11 @@ export class MuxConversation implements Disposable {
   /** The connection that the client is attached to. */
   get masterId(): string | undefined {
     return this.#attachment?.master.id;
+  }
+
+  /** The name that the client reports. Untrusted. */
+  get claim(): string | undefined {
+    return (this.#stdio ?? this.#client)?.claim;
   }
 
   /** Closes the client's channels and its socket. Idempotent. */
@@ -178,6 +187,8 @@ export class MuxConversation implements Disposable {
         this.#letGo("It sent a malformed packet");
       } else if (this.#init.window !== undefined && message[0] === noteType) {
         this.#note(this.#init.window, message);
+      } else if (this.#stdio !== undefined) {
+        this.#stdio.fromClient(message);
       } else {
         this.#client.receive(message);
       }
@@ -289,7 +300,7 @@ export class MuxConversation implements Disposable {
     const { relay } = attachment;
     this.#drained = relay.onDidDrain(() => this.#pump());
     const client = relay.attach({
-      send: (message) => this.#send(message),
+      send: (message) => (this.#stdio === undefined ? this.#send(message) : this.#stdio.fromServer(message)),
       sessionRefused: (open) => {
         if (open === undefined || this.#hasNowhereToGo || this.#init.window !== undefined) {
           this.#init.full();
@@ -308,6 +319,14 @@ export class MuxConversation implements Disposable {
       },
     });
     this.#client = client;
+    this.#stdio =
+      this.#init.isStdio === true
+        ? new StdioForward({
+            toClient: (message) => this.#send(message),
+            toServer: (message) => client.receive(message),
+            over: () => this.dispose(),
+          })
+        : undefined;
     if (!this.#ended) {
       this.#init.attached(client);
     }

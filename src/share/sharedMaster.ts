@@ -11,7 +11,7 @@ import type { MasterLease } from "../master/masterRegistry.ts";
 import { GuestWindow, type GuestWindowInit } from "./guestWindow.ts";
 import { type Attachment, MuxConversation } from "./muxConversation.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
-import { listenIn, prepareSocketFolder } from "./socketFolder.ts";
+import { listenIn, prepareSocketFolder, stdioSocketName } from "./socketFolder.ts";
 
 export interface SharedMasterInit {
   readonly master: Master;
@@ -44,6 +44,8 @@ export class SharedMaster implements Disposable {
   readonly master: Master;
   readonly #init: SharedMasterInit;
   readonly #server: Server;
+  /** For `ssh -W`, whose clients say only here what they want. Only of programs. */
+  readonly #stdioServer: Server | undefined;
   readonly #conversations = new Set<MuxConversation>();
   readonly #programs = new Map<string, Program>();
   #socketName: string | undefined;
@@ -52,8 +54,8 @@ export class SharedMaster implements Disposable {
   constructor(init: SharedMasterInit) {
     this.#init = init;
     this.master = init.master;
-    this.#server = createServer(guarded((socket: Socket) => this.#serve(socket)));
-    this.#server.on("error", (error) => init.logger.warn(`The socket for programs failed: ${error.message}`));
+    this.#server = this.#createServer(false);
+    this.#stdioServer = init.windows === undefined ? this.#createServer(true) : undefined;
   }
 
   /** The socket's name in the folder, once it listens. */
@@ -63,7 +65,7 @@ export class SharedMaster implements Disposable {
 
   programs(): readonly ProgramSnapshot[] {
     return [...this.#programs.values()].map(({ id, since, client, conversation, window }) => {
-      const { name, pid } = window ?? readClaim(client.claim);
+      const { name, pid } = window ?? readClaim(conversation.claim);
       const masterId = conversation.masterId ?? this.master.id;
       return Object.freeze({ id, since, name, pid, masterId, channels: client.channels });
     });
@@ -73,6 +75,9 @@ export class SharedMaster implements Disposable {
   async listen(): Promise<void> {
     await prepareSocketFolder(this.#init.folder);
     const name = await listenIn(this.#init.folder, this.#server, this.#init.windows?.socketName);
+    if (this.#stdioServer !== undefined) {
+      await listenIn(this.#init.folder, this.#stdioServer, stdioSocketName(name));
+    }
     this.#socketName = name;
     if (this.#disposed) {
       await this.#removeSocket(name);
@@ -93,6 +98,7 @@ export class SharedMaster implements Disposable {
     }
     this.#disposed = true;
     this.#server.close();
+    this.#stdioServer?.close();
     for (const conversation of [...this.#conversations]) {
       conversation.dispose();
     }
@@ -102,10 +108,18 @@ export class SharedMaster implements Disposable {
   }
 
   async #removeSocket(name: string): Promise<void> {
-    await rm(join(this.#init.folder, name), { force: true }).catch(() => {});
+    for (const each of this.#stdioServer === undefined ? [name] : [name, stdioSocketName(name)]) {
+      await rm(join(this.#init.folder, each), { force: true }).catch(() => {});
+    }
   }
 
-  #serve(socket: Socket): void {
+  #createServer(isStdio: boolean): Server {
+    const server = createServer(guarded((socket: Socket) => this.#serve(socket, isStdio)));
+    server.on("error", (error) => this.#init.logger.warn(`The socket for programs failed: ${error.message}`));
+    return server;
+  }
+
+  #serve(socket: Socket, isStdio: boolean): void {
     if (this.#conversations.size >= mostClients || this.#disposed) {
       socket.destroy();
       return;
@@ -114,7 +128,7 @@ export class SharedMaster implements Disposable {
     const id = this.#init.nextId();
     const window = windows && new GuestWindow({ ...windows, clock, master });
     const conversation: MuxConversation = new MuxConversation({
-      socket,
+      ...{ socket, isStdio },
       attach: () => this.#attach(window),
       elsewhere: (full) => this.#elsewhere(full),
       attached: (client) => {

@@ -12,7 +12,7 @@ import { ShareError } from "./shareErrors.ts";
 const longestFolder = 80;
 
 /** The names that `listenIn` creates, and those of keepers that leave. Other files in the folder are left alone. */
-const socketName = /^(?:[0-9a-f]{12}|w[0-9a-f]{12}\.[0-9a-f]{6}|keeper\.\d{1,10})$/;
+const socketName = /^(?:[0-9a-f]{12}(?:-w)?|w[0-9a-f]{12}\.[0-9a-f]{6}|keeper\.\d{1,10})$/;
 const temporaryPattern = /^\.[0-9a-f]{12}$/;
 /** Of the folder that is a turn to log in: see loginTurn.ts. */
 const turnName = /^t[0-9a-f]{12}$/;
@@ -22,6 +22,11 @@ const turnName = /^t[0-9a-f]{12}$/;
  * one that a crash left behind.
  */
 const longestTemporary = 60_000;
+
+/** Beside the socket of this name: the one for `ssh -W`. */
+export function stdioSocketName(name: string): string {
+  return `${name}-w`;
+}
 
 /** Of a socket or folder until it is ready. */
 export function temporaryName(): string {

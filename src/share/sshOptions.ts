@@ -1,5 +1,6 @@
 /**
- * The function `parse` of a shell script: it reads options as ssh.c does, sets `user`, `port`, `config` and OPTIND, and
+ * The function `parse` of a shell script: it reads options as ssh.c does, sets `user`, `port`, `config`, `target` (of
+ * `-W`), `given` (the letters of the others, `+` for an option that a stream to `target` can't have) and OPTIND, and
  * fails for an option that changes how or as which user `ssh` connects, or that an existing connection can't serve.
  * @param further the letters of options that can be served besides those that are listed here.
  */
@@ -26,15 +27,18 @@ export function parseFunction(further: readonly string[] = []): string {
   return `parse() {
   OPTIND=1
   while getopts ':aD:e:gL:l:Nno:p:qR:sTtvxy1246AB:b:CE:c:F:fGI:i:J:KkMm:O:P:Q:S:VW:w:XY' option "$@"; do
+    given=$given$option
     case $option in
       ${letters.join("|")}) ;;
       l) [ -n "$user" ] || user=$OPTARG ;;
       p) [ -n "$port" ] || port=$OPTARG ;;
       F) config=$OPTARG ;;
+      W) target=$OPTARG ;;
       o)
         value=\${OPTARG#*[= ]}
         case \${OPTARG%%[= ]*} in
-          SendEnv|SetEnv|LogLevel|RequestTTY|SessionType|StdinNull|EscapeChar|RemoteCommand) ;;
+          SendEnv|SetEnv|LogLevel|RequestTTY|EscapeChar) ;;
+          SessionType|StdinNull|RemoteCommand) given=$given+ ;;
           [Bb]atch[Mm]ode|ConnectTimeout|ConnectionAttempts|NumberOfPasswordPrompts) ;;
           ServerAliveInterval|ServerAliveCountMax|TCPKeepAlive) ;;
           LocalForward|RemoteForward|DynamicForward|ExitOnForwardFailure|ClearAllForwardings) ;;

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directVariable } from "../base/programFolder.ts";
+import { claimVariable } from "../engine/channels/relay/relayTypes.ts";
 import { parseFunction } from "./sshOptions.ts";
 
 /** Environment variables of a terminal, for the wrapper. */
@@ -50,6 +51,9 @@ host=
 user=
 port=
 config=
+target=
+given=
+verbose=
 find_socket() {
   parse "$@" || return 1
   shift $((OPTIND - 1))
@@ -64,6 +68,17 @@ find_socket() {
   case $user,$port in
     *[!A-Za-z0-9._@:%+,-]*) return 1 ;;
   esac
+  if [ -n "$target" ]; then
+    # A stream to another host, as jump hosts have it, without a command.
+    [ $# -lt $OPTIND ] || return 1
+    case $target in
+      *[!][A-Za-z0-9._:%-]*) return 1 ;;
+    esac
+    case $given in
+      *[!aFlNopqTvWx]*) return 1 ;;
+      *v*) verbose=-v ;;
+    esac
+  fi
   [ "$config" = "\${${wrapperVariables.config}}" ] || return 1
   # Another user may have made a folder in its place after /tmp was cleaned.
   [ -O "\${${wrapperVariables.sockets}}" ] && [ ! -L "\${${wrapperVariables.sockets}}" ] || return 1
@@ -83,10 +98,20 @@ if find_socket "$@"; then
     git|rsync|scp|sftp) ;;
     *) program=ssh ;;
   esac
-  SSH_SESSIONS_CLIENT="$program $$"
-  export SSH_SESSIONS_CLIENT
-  exec "$real" -S "$socket" -O proxy -o SendEnv=SSH_SESSIONS_CLIENT "$@"
+  ${claimVariable}="$program $$"
+  export ${claimVariable}
+  if [ -n "$target" ]; then
+    exec "$real" -F none -a -x -T $verbose -S "$socket-w" -O proxy -o SendEnv=${claimVariable} -s -- "$host" "$target"
+  fi
+  exec "$real" -S "$socket" -O proxy -o SendEnv=${claimVariable} "$@"
 fi
+# For a jump host, ssh runs the program by whose name it was called: with a path the real one, without a path this one.
+for entry in "\${${wrapperVariables.hosts}}"/*; do
+  if [ -e "$entry" ] && [ -x /bin/bash ]; then
+    exec /bin/bash -p -c 'exec -a ssh "$0" "$@"' "$real" "$@"
+  fi
+  break
+done
 exec "$real" "$@"
 `;
 

@@ -88,13 +88,6 @@ describe("programs on our connection", () => {
     expect(host.logins() - logins).toBe(1);
   });
 
-  test("-W uses the real ssh", async () => {
-    const logins = host.logins();
-    const { stdout } = await ssh("-W", `127.0.0.1:${host.port}`, "lab");
-    expect(stdout).toMatch(/^SSH-2\.0-/);
-    expect(host.logins() - logins).toBe(1);
-  });
-
   test("scp and sftp copy both ways, byte for byte, without a login", async () => {
     const data = randomBytes(3_000_000);
     const logins = host.logins();
