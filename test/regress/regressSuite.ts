@@ -1,22 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { installWrapper } from "../../src/share/wrapperScripts.ts";
 import { freePort } from "../lab/freePort.ts";
 import { ensureOpenSshTests } from "../setup/opensshTests.ts";
-import { sharedSocket } from "../support/sharedConnection.ts";
-import { type TestStack, testStack } from "../support/testStack.ts";
+import { type RegressWay, type RegressWayName, regressWays } from "./regressWays.ts";
 
 export interface RegressOutcome {
   readonly passed: boolean;
   /** It did not end in time. */
   readonly hung: boolean;
   readonly output: string;
-  /** The command lines of `ssh` that the wrapper served with our connection, and those of the real `ssh`. */
+  /** The command lines of `ssh` that used our connection, and all others. */
   readonly ours: readonly string[];
   readonly real: readonly string[];
 }
@@ -25,8 +22,9 @@ export interface RegressOutcome {
 const loginPatience = 15_000;
 
 /**
- * What the suite runs as `ssh`. It connects to the host as the editor would, and runs the wrapper. The suite's option for
- * its own master is left out, because our connection is in that one's place; control commands are for the suite's master.
+ * What the suite runs as `ssh`. It asks us to connect to the host as the editor would, and gets commands for a shell,
+ * which set `via`. The suite's option for its own master is left out, because our connection is in that one's place;
+ * control commands are for the suite's master.
  */
 const ssh = `#!/bin/bash
 folder=$(dirname "$0")
@@ -52,54 +50,57 @@ for ((at = 0; at < $#; at++)); do
   fi
   args+=("$arg")
 done
+echo "$$ $*" >>"$folder/calls.log"
+via=
 if [ -z "$control" ] && [ -n "$config" ] && [ -f "$config" ] && [ -n "$host" ]; then
-  variables=$(printf '%s\\t%s\\n' "$config" "\${host##*@}" | "$folder/netcat" -U "$folder/lab.sock")
-  if [ -n "$variables" ]; then
-    eval "$variables"
-    export PATH=$folder/wrapper:$PATH
-    echo "$*" >>"$folder/ours.log"
-    exec "$folder/wrapper/ssh" "\${args[@]}"
-  fi
+  eval "$(printf '%s\\t%s\\n' "$config" "\${host##*@}" | "$folder/netcat" -U "$folder/lab.sock")"
 fi
-echo "$*" >>"$folder/real.log"
+[ -z "$via" ] || exec "$via" "\${args[@]}"
 exec /usr/bin/ssh "$@"
 `;
 
-/** OpenSSH's own regress suite, with the wrapper and connections of ours in the place of `ssh`. */
+/** Found by PATH in the place of `/usr/bin/ssh`: records which process, or the child of which, uses our connection. */
+const recorder = `#!/bin/sh
+case " $* " in
+  *" -O proxy "*) echo "$$ $PPID" >>"\${0%/*}/../shared.log" ;;
+esac
+exec /usr/bin/ssh "$@"
+`;
+
+/** OpenSSH's own regress suite, with connections of ours in the place of those of `ssh`. */
 export class RegressSuite implements AsyncDisposable {
   readonly #folder: string;
   readonly #scripts: string;
   readonly #server: Server;
-  /** By the text of their ssh_config, which scripts change. */
-  readonly #stacks = new Map<
-    string,
-    Promise<{ stack: TestStack; variables: Readonly<Record<string, string>> }>
-  >();
+  readonly #way: RegressWay;
 
-  private constructor(folder: string, scripts: string) {
+  private constructor(folder: string, scripts: string, way: RegressWay) {
     this.#folder = folder;
     this.#scripts = scripts;
+    this.#way = way;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       socket.on("error", () => {});
       socket.once("data", (line: Buffer) => {
         const [config = "", host = ""] = line.toString().trim().split("\t");
-        this.#connect(config, host).then(
-          (variables) => socket.end(variables),
+        const late = new Promise<never>((_, reject) => setTimeout(reject, loginPatience).unref());
+        Promise.race([way.connect(config, host), late]).then(
+          (commands) => socket.end(commands),
           () => socket.end(),
         );
       });
     });
   }
 
-  static async start(): Promise<RegressSuite> {
+  static async start(way: RegressWayName = "wrapper"): Promise<RegressSuite> {
     const scripts = await ensureOpenSshTests();
     const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-regress-"));
     for (const program of ["netcat", "mkdtemp", "modpipe", "setuid-allowed", "check-perm", "config.h"]) {
       await cp(join(scripts, program), join(folder, program));
     }
-    await installWrapper(join(folder, "wrapper"));
+    await mkdir(join(folder, "recorder"));
+    await writeFile(join(folder, "recorder", "ssh"), recorder, { mode: 0o755 });
     await writeFile(join(folder, "ssh"), ssh, { mode: 0o755 });
-    const suite = new RegressSuite(folder, scripts);
+    const suite = new RegressSuite(folder, scripts, await regressWays[way](folder));
     await new Promise<void>((resolve) => suite.#server.listen(join(folder, "lab.sock"), resolve));
     return suite;
   }
@@ -107,12 +108,13 @@ export class RegressSuite implements AsyncDisposable {
   /** Runs one script, by its name without `.sh`. */
   async run(script: string, seconds: number): Promise<RegressOutcome> {
     const folder = this.#folder;
-    for (const log of ["ours.log", "real.log"]) {
-      await writeFile(join(folder, log), "");
-    }
+    const [calls, shared] = [join(folder, "calls.log"), join(folder, "shared.log")];
+    await writeFile(calls, "");
+    await writeFile(shared, "");
     const usual = "/usr/lib/openssh";
     const env = {
       ...process.env,
+      PATH: `${folder}/recorder:${process.env["PATH"]}`,
       ...{ OBJ: folder, BUILDDIR: folder, TEST_SHELL: "sh", TEST_SSH_SSH: join(folder, "ssh") },
       ...{ TEST_SSH_SSHD: "/usr/sbin/sshd", TEST_SSH_SFTPSERVER: `${usual}/sftp-server`, EGREP: "grep -E" },
       ...{ TEST_SSH_PORT: String(await freePort()), TEST_SSH_UNSAFE_PERMISSIONS: "1" },
@@ -140,46 +142,21 @@ export class RegressSuite implements AsyncDisposable {
     endGroup(child);
     await this.#endServer();
     const output = (await outputs).join("");
-    const lines = async (log: string): Promise<readonly string[]> =>
-      (await readFile(join(folder, log), "utf8")).split("\n").filter((line) => line !== "");
+    const sharing = new Set((await readFile(shared, "utf8")).split(/\s+/));
+    // The arguments of a call may have several lines.
+    const all = (await readFile(calls, "utf8")).split(/\n(?=\d+ |$)/).filter((call) => call !== "");
+    const isOurs = (call: string): boolean => sharing.has(call.split(" ", 1)[0] ?? "");
     return {
       ...{ passed: code === 0, hung, output },
-      ...{ ours: await lines("ours.log"), real: await lines("real.log") },
+      ...{ ours: all.filter(isOurs), real: all.filter((call) => !isOurs(call)) },
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close();
-    for (const each of this.#stacks.values()) {
-      await each.then(
-        ({ stack }) => stack[Symbol.asyncDispose](),
-        () => {},
-      );
-    }
+    await this.#way[Symbol.asyncDispose]();
     await this.#endServer();
     await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  /** The variables of a terminal, as commands of a shell, once the wrapper can find the host. */
-  async #connect(config: string, host: string): Promise<string> {
-    const key = `${config} ${createHash("sha256")
-      .update(await readFile(config))
-      .digest("hex")}`;
-    let starting = this.#stacks.get(key);
-    if (starting === undefined) {
-      starting = testStack(config).then(async (stack) => ({
-        stack,
-        variables: await stack.programs.turnOn(),
-      }));
-      this.#stacks.set(key, starting);
-    }
-    const { stack, variables } = await starting;
-    const found = stack.service.connect(host).then(() => sharedSocket(variables, `${host},`));
-    const late = new Promise<never>((_, reject) => setTimeout(reject, loginPatience).unref());
-    await Promise.race([found, late]);
-    return Object.entries(variables)
-      .map(([name, value]) => `export ${name}='${value}'\n`)
-      .join("");
   }
 
   /** The suite's sshd is a daemon. */

@@ -1,6 +1,7 @@
 /**
- * `npm run test:regress [-- NAME… --seconds N]`: scripts of OpenSSH's own regress suite, with our wrapper and our
- * connections in the place of `ssh`. Without a name: those that must pass.
+ * `npm run test:regress [-- --include NAME… --seconds N]`: scripts of OpenSSH's own regress suite, whose `ssh` uses our
+ * connections: by our wrapper, or with `--include` plain `ssh` by the line of its ssh_config, from a keeper without a
+ * window. Without a name: those that must pass.
  */
 import { parseArgs } from "node:util";
 import { ensureSshTools } from "../setup/sshTools.ts";
@@ -8,14 +9,14 @@ import { RegressSuite } from "./regressSuite.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: "string", default: "240" } },
+  options: { include: { type: "boolean", default: false }, seconds: { type: "string", default: "240" } },
 });
 const scripts = positionals.length > 0 ? positionals : ["multiplex", "exit-status", "transfer", "yes-head"];
 
 await ensureSshTools();
 let failed = 0;
 for (const script of scripts) {
-  const suite = await RegressSuite.start();
+  const suite = await RegressSuite.start(values.include ? "include" : "wrapper");
   const started = performance.now();
   const { passed, hung, output, ours, real } = await suite.run(script, Number(values.seconds));
   const seconds = Math.round((performance.now() - started) / 1000);
@@ -28,7 +29,7 @@ for (const script of scripts) {
       ? "too slow"
       : "failed";
   console.log(
-    `${script.padEnd(22)}${result.padEnd(9)}${seconds} s, ssh over our connection ${ours.length} times, the real one ${real.length} times`,
+    `${script.padEnd(22)}${result.padEnd(9)}${seconds} s, ssh over our connection ${ours.length} times, without it ${real.length} times`,
   );
   if (!passed) {
     failed++;

@@ -59,14 +59,7 @@ export async function everyTerminalLab(
   const resolver = createHostResolver({ settings: stack.settings, clock: systemClock, logger });
   return {
     ...{ host, stack, config, plain, includes, outlet, logger, resolver, sockets },
-    async included(count) {
-      let names: string[] = [];
-      await until(async () => {
-        names = (await readdir(includes)).filter((name) => name.endsWith(".conf"));
-        return names.length === count;
-      }, `${count} included files`);
-      return await Promise.all(names.map((name) => readFile(join(includes, name), "utf8")));
-    },
+    included: (count) => includedFiles(includes, count),
     async [Symbol.asyncDispose]() {
       resolver.dispose();
       await stack.programs.close(outlet);
@@ -74,4 +67,14 @@ export async function everyTerminalLab(
       await host.stop();
     },
   };
+}
+
+/** Resolves to the included files of the folder when there are so many. */
+export async function includedFiles(folder: string, count: number): Promise<readonly string[]> {
+  let names: string[] = [];
+  await until(async () => {
+    names = (await readdir(folder)).filter((name) => name.endsWith(".conf"));
+    return names.length === count;
+  }, `${count} included files`);
+  return await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
 }
