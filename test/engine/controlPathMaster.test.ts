@@ -14,19 +14,11 @@ import { until } from "../lab/until.ts";
 import { hasExited } from "../lab/watchdog.ts";
 import { shell } from "../support/fakeStack.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
-import { type TestStack, Transcript, testStack } from "../support/testStack.ts";
+import { refusing, type TestStack, Transcript, testStack } from "../support/testStack.ts";
 import { never, run } from "./contract/channels.ts";
 import { loginTo } from "./contract/logins.ts";
 
 const execute = promisify(execFile);
-
-/** A user who lets us use nothing of theirs. */
-const refusing = {
-  isOff: false,
-  choiceFor: async () => false,
-  ask: async () => false,
-  remember: async () => {},
-};
 
 describe("a master of the engine openssh at the ControlPath of ssh_config", () => {
   let host: SshdHost;

@@ -14,6 +14,7 @@ import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
 import { type EveryTerminalLab, everyTerminalLab } from "../support/everyTerminalLab.ts";
 import { outcomeOf, type ProgramOutcome } from "../support/sharedConnection.ts";
+import { refusing } from "../support/testStack.ts";
 
 let lab: EveryTerminalLab;
 const children: ChildProcessWithoutNullStreams[] = [];
@@ -59,6 +60,33 @@ describe("connections that outlive their window", () => {
     await lab.stack.keeper.stop();
   });
 });
+
+test.each(["yes", "auto"])(
+  "a connection of the engine openssh at the user's ControlPath with ControlMaster %s serves ssh, also after its window",
+  async (choice) => {
+    lab = await everyTerminalLab({
+      ...{ mode: "lasting", engine: "openssh", consent: refusing },
+      blocks: (host) =>
+        host.sshConfigText("lab", [`ControlPath ${host.folder}/own-%n`, `ControlMaster ${choice}`]),
+    });
+    await lab.stack.service.connect("lab");
+    const socket = join(lab.host.folder, "own-lab");
+    expect(await lab.included(1)).toEqual([expect.stringContaining(`ControlPath "${socket}"`)]);
+    const logins = lab.host.logins();
+    const child = await echo();
+    await lab.stack[Symbol.asyncDispose]();
+    child.stdin.write("still here\n");
+    expect(await nextOutput(child)).toBe("still here");
+    expect(await ssh("lab", "echo another; exit 7")).toEqual({ code: 7, stdout: "another\n", stderr: "" });
+    expect(lab.host.logins() - logins).toBe(0);
+    // With `yes`, ssh -O would be a master, too.
+    expect((await ssh("-o", "ControlMaster=no", "-O", "exit", "lab")).code).toBe(0);
+    await exited(child);
+    // The file of a connection that has ended costs a moment.
+    expect((await ssh("-o", "ControlMaster=no", "lab", "echo direct")).stdout).toBe("direct\n");
+    expect(lab.host.logins() - logins).toBe(1);
+  },
+);
 
 test("programs on a connection of the keeper are listed in its windows, and can be ended there", async () => {
   const keeper = { isOn: () => true, staysAfterLogout: () => false, build: "test" };

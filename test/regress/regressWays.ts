@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { silentLogger } from "../../src/base/log.ts";
 import { ownIncludes } from "../../src/config/includePath.ts";
 import { EveryTerminal } from "../../src/gateway/everyTerminal.ts";
+import { keeperPaths } from "../../src/share/keeper/keeperProgram.ts";
 import { installWrapper } from "../../src/share/wrapperScripts.ts";
+import { until } from "../lab/until.ts";
 import { includedFiles } from "../support/everyTerminalLab.ts";
 import { sharedSocket } from "../support/sharedConnection.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
@@ -114,6 +116,8 @@ class ByInclude implements RegressWay {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#lines.values()].flatMap((lines) => [...lines.values()]));
     await this.#keeper?.stop();
+    const sockets = join(this.#folder, "sockets");
+    await until(async () => (await keeperPaths(sockets)).length === 0, "the end of the keeper");
   }
 }
 

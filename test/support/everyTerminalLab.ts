@@ -4,6 +4,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import type { HostResolver } from "../../src/config/configPorts.ts";
 import { createHostResolver } from "../../src/config/hostResolver.ts";
 import { EveryTerminal, type EveryTerminalInit } from "../../src/gateway/everyTerminal.ts";
+import type { RidingConsent } from "../../src/share/userMasterPorts.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { RecordingLogger } from "./recordingLogger.ts";
@@ -34,6 +35,7 @@ export async function everyTerminalLab(
     readonly blocks?: (host: SshdHost) => string;
     readonly mode?: EveryTerminalInit["mode"];
     readonly engine?: string;
+    readonly consent?: RidingConsent;
     readonly sshd?: Parameters<typeof startSshd>[0];
     readonly stack?: Parameters<typeof testStack>[1];
   } = {},
@@ -48,7 +50,7 @@ export async function everyTerminalLab(
   const logger = new RecordingLogger();
   // It stays when the stack is disposed of, as a user's folder does when a window closes.
   const sockets = join(host.folder, "sockets");
-  const stack = await testStack(config, { logger, socketFolder: sockets, ...over.stack });
+  const stack = await testStack(config, { logger, socketFolder: sockets, ...over.stack }, {}, over.consent);
   const outlet = new EveryTerminal({
     ...{ mode: over.mode ?? "all", includes, configFile: config, logger, sockets },
   });

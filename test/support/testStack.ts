@@ -44,6 +44,14 @@ export const noPrompts: AuthPrompter & HostKeyPrompter = {
   confirmUnknown: () => Promise.reject(new Error("unexpected question about a host key")),
 };
 
+/** A user who lets us use none of the connections of their own `ssh`. */
+export const refusing: RidingConsent = {
+  isOff: false,
+  choiceFor: async () => false,
+  ask: async () => false,
+  remember: async () => {},
+};
+
 export interface TestStack extends AsyncDisposable {
   readonly service: SessionService;
   readonly forwards: ForwardService;

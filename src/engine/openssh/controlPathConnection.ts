@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
 import { toDisposable } from "../../base/disposable.ts";
+import type { LastingSocket } from "../connectionEngine.ts";
 import { LogTail } from "./logTail.ts";
 import { type MasterFiles, releaseMaster, removeMasterFiles } from "./masterFolder.ts";
 import { MuxClients } from "./muxClients.ts";
@@ -37,6 +38,12 @@ export class ControlPathConnection extends SharedMasterConnection {
   /** The master has closed our socket, or needs nothing more from us. */
   #isOver = false;
   #staysForNext = false;
+
+  /** The user's `ssh` finds it at ControlPath, but with `ControlMaster yes` makes a connection of its own. */
+  readonly lastingSocket = async (): Promise<LastingSocket> => ({
+    path: this.#parts.files.socket,
+    knownHosts: undefined,
+  });
 
   constructor(parts: ControlPathConnectionParts) {
     super({ ...parts, path: parts.files.socket });
