@@ -123,7 +123,6 @@ export const channelSurvivors: readonly KeptSurvivor[] = [
   ...inFile(
     "src/engine/channels/relay/relayClient.ts",
     ["if (this.#ended) {", "a disposed or ended client has nothing left"],
-    ["this.#offers.clear();", "a disposed or ended client has nothing left"],
     ["this.#open.clear();", "a disposed or ended client has nothing left"],
     ["if (!this.#ended) {", why.twoGuards],
     ["const offer = serverId === undefined ? undefined : this.#offers.get(serverId);", why.compilerOnly],

@@ -28,7 +28,7 @@ export interface RelayListener {
 
 /**
  * Passes the channels of other programs through our connection, message by message: it rewrites the channel numbers,
- * leaves windows end to end, and buffers nothing. It sits between the wire and the channel table. It accepts from
+ * hands each side's window to the other, and buffers nothing. It sits between the wire and the channel table. It accepts from
  * clients only what sshd tolerates, because sshd ends the whole connection over anything else.
  */
 export class Relay implements ChannelRelay {
@@ -166,7 +166,7 @@ export class Relay implements ChannelRelay {
           return false;
         }
         channel.granted(granted);
-        break;
+        return true;
       }
       case message.channelData:
         channel.received(Math.max(0, body.left - 4));

@@ -11,8 +11,9 @@ import {
   openFailureCode,
 } from "../messages.ts";
 import type { RelayListener } from "./relay.ts";
-import { RelayedChannel } from "./relayedChannel.ts";
+import { firstLoan, RelayedChannel } from "./relayedChannel.ts";
 import { RelayGlobalRequests } from "./relayGlobalRequests.ts";
+import { RelayOffers } from "./relayOffers.ts";
 import type { RelayClientPort, RelayEnd, RelayedChannelSnapshot, RelayedClient } from "./relayTypes.ts";
 import { claimVariable } from "./relayTypes.ts";
 import { isGoodName, judgeChannelOpen, judgeChannelRequest } from "./requestRules.ts";
@@ -48,14 +49,14 @@ export class RelayClient implements RelayedClient {
   readonly #own = new Map<number, RelayedChannel>();
   /** The open ones, by the server's channel number. */
   readonly #open = new Map<number, RelayedChannel>();
-  /** Channels that the server has opened and the program has not confirmed, by the server's channel number. */
-  readonly #offers = new Map<number, ChannelOpen>();
+  readonly #offers: RelayOffers;
   #claim: string | undefined;
   #ended = false;
 
   constructor(port: RelayClientPort, host: RelayClientHost) {
     this.#port = port;
     this.#host = host;
+    this.#offers = new RelayOffers((bytes) => host.send(bytes), mostChannels);
     this.#globals = new RelayGlobalRequests(this, host, (reply) => this.#send(reply));
   }
 
@@ -103,10 +104,7 @@ export class RelayClient implements RelayedClient {
       return;
     }
     this.#ended = true;
-    for (const serverId of this.#offers.keys()) {
-      this.#host.send(encodeOpenFailure(serverId, openFailureCode.connectFailed, "The client has gone"));
-    }
-    this.#offers.clear();
+    this.#offers.end();
     this.#globals.end();
     // A channel that is still being opened is closed when it opens.
     for (const channel of this.#open.values()) {
@@ -131,12 +129,9 @@ export class RelayClient implements RelayedClient {
 
   /** @param bytes the whole message; the program uses the same number as the server */
   offered(open: ChannelOpen, bytes: Buffer): void {
-    if (this.#offers.size >= mostChannels || this.#open.has(open.sender)) {
-      this.#host.send(encodeOpenFailure(open.sender, openFailureCode.resourceShortage, "Too many channels"));
-      return;
+    if (this.#offers.add(open, bytes, this.#open.has(open.sender))) {
+      this.#send(bytes);
     }
-    this.#offers.set(open.sender, open);
-    this.#send(bytes);
   }
 
   /** @returns false if the reply is malformed */
@@ -161,6 +156,7 @@ export class RelayClient implements RelayedClient {
       return true;
     }
     this.#open.set(serverId, channel);
+    bytes.writeUInt32BE(firstLoan(window), 9);
     this.pass(channel, bytes);
     return true;
   }
@@ -231,9 +227,8 @@ export class RelayClient implements RelayedClient {
     }
     const [first, window, packet] = [body.uint32(), body.uint32(), body.uint32()];
     if (bytes[0] === message.channelOpenFailure) {
-      this.#offers.delete(serverId);
       // The program's description and language tag may be malformed.
-      this.#host.send(encodeOpenFailure(serverId, openFailureCode.connectFailed, "open failed"));
+      this.#offers.refuse(serverId, "open failed");
       return;
     }
     if (first === undefined || window === undefined || packet === undefined || body.left > 0) {
@@ -244,7 +239,7 @@ export class RelayClient implements RelayedClient {
       this.#violated("It confirmed a channel with a number that is in use");
       return;
     }
-    this.#offers.delete(serverId);
+    this.#offers.confirmed(serverId);
     const channel = this.#add(offer.type, first, { window, packet });
     channel.opened(serverId, offer.window, offer.packet);
     this.#open.set(serverId, channel);
@@ -359,7 +354,7 @@ export class RelayClient implements RelayedClient {
         packet: takes.packet,
         localId: this.#host.takeId(),
       },
-      reply: (bytes) => this.#send(bytes),
+      toProgram: (bytes) => this.#send(bytes),
     });
     this.#own.set(clientId, channel);
     this.#host.add(channel);
