@@ -17,6 +17,9 @@ import { SharedMaster } from "./sharedMaster.ts";
 import { clearStaleSockets, prepareSocketFolder, socketFolderPath } from "./socketFolder.ts";
 import { wrapperVariables } from "./wrapperScripts.ts";
 
+/** The number of hosts that are remembered for one connection. */
+const mostNames = 100;
+
 export interface ProgramSharingInit {
   readonly registry: MasterRegistry;
   readonly resolver: HostResolver;
@@ -45,6 +48,8 @@ export class ProgramSharing implements Disposable {
   #nextId = 1;
   /** What was published for a master, so that an unrelated change of it resolves nothing again. */
   readonly #published = new Map<string, { readonly offer: Offer; state: string | undefined }>();
+  /** The typed hosts that each connection has been used for, by its master's id; the latest last. */
+  readonly #names = new Map<string, Set<string>>();
   #publishing: Promise<void> = Promise.resolve();
 
   /** A program connected, disconnected or changed. */
@@ -152,6 +157,7 @@ export class ProgramSharing implements Disposable {
     }
     this.#shared.clear();
     this.#published.clear();
+    this.#names.clear();
   }
 
   #watchConnections(): Disposable {
@@ -185,6 +191,7 @@ export class ProgramSharing implements Disposable {
       if (offer.master.isEnded || !masters.includes(offer.master)) {
         this.#publish(offer, "", async () => []);
         this.#published.delete(id);
+        this.#names.delete(id);
       }
     }
     for (const master of masters) {
@@ -199,10 +206,25 @@ export class ProgramSharing implements Disposable {
       }
       const socketName = this.#shared.get(master.id)?.socketName;
       if (!master.isEnded && (socketName !== undefined || connection?.lastingSocket !== undefined)) {
-        const specs = this.#isOffered(master) ? master.specs : [];
+        const names = this.#namesOf(master);
+        const specs = this.#isOffered(master) ? names : [];
         this.#publish({ master, socketName }, JSON.stringify(specs), () => this.#hosts(master, specs));
       }
     }
+  }
+
+  /** A name that leads to a connection leads there as long as it lasts, not only while something uses it by this name. */
+  #namesOf({ id, specs }: Master): readonly string[] {
+    const names = this.#names.get(id) ?? new Set();
+    this.#names.set(id, names);
+    for (const spec of specs) {
+      names.delete(spec);
+      names.add(spec);
+    }
+    for (const oldest of [...names].slice(0, -mostNames)) {
+      names.delete(oldest);
+    }
+    return [...names].sort();
   }
 
   /**

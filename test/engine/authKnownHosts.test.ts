@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +10,7 @@ import { createHostKeyVerifier } from "../../src/trust/hostKeyVerifier.ts";
 import { findKnownHosts, formatKnownHost } from "../../src/trust/knownHosts.ts";
 import { createKnownHostsStorage } from "../../src/trust/knownHostsStorage.ts";
 import { sha256Fingerprint } from "../../src/trust/publicKeyBlob.ts";
+import { makeSeparationFolder } from "../lab/sshdServer.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { keyText } from "../support/publicKeys.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
@@ -143,7 +144,7 @@ describe("known_hosts, compared with ssh-keygen", () => {
  */
 async function sshSays(knownHosts: string, port: number, alias: string | undefined): Promise<string> {
   const config = join(folder, "sshd_config");
-  await mkdir("/run/sshd", { recursive: true });
+  await makeSeparationFolder();
   await writeFile(config, `HostKey ${join(folder, "ed25519")}\nPidFile none\nUsePAM no\n`);
   const options = [
     "BatchMode=yes",

@@ -9,6 +9,7 @@ import { HostKeyError } from "../../src/trust/hostKeyErrors.ts";
 import { createHostKeyVerifier } from "../../src/trust/hostKeyVerifier.ts";
 import { checkRevoked } from "../../src/trust/revokedKeys.ts";
 import { isRunning } from "../lab/processTree.ts";
+import { makeSeparationFolder } from "../lab/sshdServer.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { keyText } from "../support/publicKeys.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
@@ -140,7 +141,7 @@ function serials(numbers: readonly number[]): string {
  */
 async function sshSays(options: readonly string[]): Promise<string> {
   const config = path("sshd_config");
-  await mkdir("/run/sshd", { recursive: true });
+  await makeSeparationFolder();
   await writeFile(config, `HostKey ${path("ed")}\nPidFile none\nUsePAM no\n`);
   // The first value of an option applies.
   const all = [

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,6 +12,7 @@ import { ServerTalk } from "../../src/engine/transport/serverTalk.ts";
 import { HostKeyError } from "../../src/trust/hostKeyErrors.ts";
 import { createHostKeyVerifier } from "../../src/trust/hostKeyVerifier.ts";
 import { startSshd } from "../lab/sshdHost.ts";
+import { makeSeparationFolder } from "../lab/sshdServer.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
 import { never, run as runSession } from "./contract/channels.ts";
@@ -27,7 +28,7 @@ const host = "server.example.org";
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "host-certificates-"));
-  await mkdir("/run/sshd", { recursive: true });
+  await makeSeparationFolder();
   const keys = { host: "ed25519", ecdsa: "ecdsa", rsa: "rsa", ca: "ed25519", rsaCa: "rsa", otherCa: "ecdsa" };
   for (const [name, type] of Object.entries(keys)) {
     await run("ssh-keygen", ["-q", "-N", "", "-C", name, "-f", file(name), "-t", type]);

@@ -15,12 +15,14 @@ import { nextOutput } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
+import { shell } from "../support/fakeStack.ts";
 import { filledIn, plainSshCases } from "../support/plainSshCases.ts";
 import {
   outcomeOf,
   type ProgramOutcome,
   type SharedConnection,
   sharedConnection,
+  sharedSocket,
 } from "../support/sharedConnection.ts";
 
 const run = promisify(execFile);
@@ -163,6 +165,30 @@ describe("programs on our connection", () => {
     expect(child.exitCode).toBe(255);
     expect(programs.programs()).toEqual([]);
     await until(async () => !(await commandLines()).includes(mark), "the command on the server has ended");
+  });
+
+  test("a second name of the host leads to the connection from its first use on, also after that has ended", async () => {
+    await writeFile(config, `${host.sshConfigText("lab")}\n${host.sshConfigText("name")}`);
+    const {
+      stack: { service, programs },
+      env,
+    } = shared;
+    for (const name of ["name", "lab"]) {
+      const session = await service.open({ host: name, ...shell });
+      session.kill();
+      await session.ended;
+      await sharedSocket(env, `${name},,,`);
+    }
+    const logins = host.logins();
+    const child = spawn("ssh", ["-F", config, "name", "cat"], { env, stdio: "pipe" });
+    await until(
+      () => programs.programs()[0]?.channels[0]?.command === "cat",
+      "the program is on the connection",
+    );
+    child.stdin.end();
+    await exited(child);
+    await until(() => service.masters()[0]?.state.kind === "lingering", "the connection lingers");
+    expect(host.logins() - logins).toBe(0);
   });
 
   test("a program keeps the connection, which lingers when the program has ended", async () => {

@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { wireString, wireUint32 } from "../../src/base/wire.ts";
 import { encodeMux, encodeMuxHello, encodeProxyFrame, muxType } from "../../src/engine/mux/muxMessages.ts";
+import { freePort } from "../lab/freePort.ts";
+import { listens } from "../lab/localPorts.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
@@ -222,4 +225,41 @@ describe("a program that breaks the protocol", () => {
     );
     expect([plain.stdout, host.logins() - logins]).toEqual(["mine\n", 1]);
   });
+});
+
+test("a program that opens connections until the server has no descriptors leaves room for sessions, and its refusals say why", async () => {
+  const host = await startSshd({ wrap: ["prlimit", "--nofile=1024:1024"] });
+  const config = join(host.folder, "config");
+  await writeFile(config, host.sshConfigText("lab"));
+  await using shared = await sharedConnection(config);
+  const held = new Set<Socket>();
+  const target = createServer((socket) => {
+    held.add(socket.on("error", () => {}));
+  }).listen(0, "127.0.0.1");
+  await once(target, "listening");
+  const local = await freePort();
+  const forward = `${local}:127.0.0.1:${(target.address() as AddressInfo).port}`;
+  const greedy = spawn("ssh", ["-F", config, "-N", "-L", forward, "lab"], { env: shared.env });
+  let says = "";
+  greedy.stderr.on("data", (data) => (says += String(data)));
+  await until(async () => await listens(local), "the forward listens");
+  const clients = Array.from({ length: 900 }, () => connect(local, "127.0.0.1").on("error", () => {}));
+  await until(() => held.size === 768, "the target has as many as it gets");
+  await until(() => says.includes("programs have too many channels on this connection"), "the reason");
+  const terminal = new Transcript(await shared.stack.service.open({ host: "lab", ...shell }));
+  terminal.send("echo still-$((40 + 2))\n");
+  await terminal.waitFor(/still-42/);
+  const beside = await outcomeOf("ssh", ["-F", config, "lab", "echo beside"], shared.env);
+  expect([beside.stdout, host.logins()]).toEqual(["beside\n", 1]);
+  for (const client of clients) {
+    client.destroy();
+  }
+  greedy.kill("SIGKILL");
+  await exited(greedy);
+  await until(() => shared.stack.programs.programs().length === 0, "every program has gone");
+  for (const socket of held) {
+    socket.destroy();
+  }
+  target.close();
+  await host.stop();
 });

@@ -61,6 +61,13 @@ export interface RunningSshd {
   end(keep: boolean): Promise<void>;
 }
 
+/** Debian's sshd does not start as root without this folder, which is gone after a restart of the machine. */
+export async function makeSeparationFolder(): Promise<void> {
+  if (process.getuid?.() === 0 && process.platform === "linux") {
+    await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
+  }
+}
+
 /**
  * Starts sshd in the foreground with `configFile`, logging to `logFile`, and waits until it listens. Undefined if
  * another process took its port meanwhile.
@@ -76,9 +83,7 @@ export async function runSshd(options: {
   readonly program: SshdProgram;
 }): Promise<RunningSshd | undefined> {
   const { file } = options.program;
-  if (process.getuid?.() === 0 && process.platform === "linux") {
-    await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
-  }
+  await makeSeparationFolder();
   const [command = file, ...args] = [
     ...options.wrap,
     file,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { freePort } from "../lab/freePort.ts";
+import { makeSeparationFolder } from "../lab/sshdServer.ts";
 import { ensureOpenSshTests } from "../setup/opensshTests.ts";
 import { type RegressWay, type RegressWayName, regressWays } from "./regressWays.ts";
 
@@ -111,6 +112,7 @@ export class RegressSuite implements AsyncDisposable {
     const [calls, shared] = [join(folder, "calls.log"), join(folder, "shared.log")];
     await writeFile(calls, "");
     await writeFile(shared, "");
+    await makeSeparationFolder();
     const usual = "/usr/lib/openssh";
     const env = {
       ...process.env,

@@ -46,11 +46,12 @@ export async function sharedConnection(
   };
 }
 
-/** Resolves to the socket for a host once the wrapper can find it. @param start of the entry's name */
-export async function sharedSocket(
-  variables: Readonly<Record<string, string>>,
-  start: string,
-): Promise<string> {
+/**
+ * Resolves to the socket for a host once the wrapper can find it.
+ * @param variables of a terminal
+ * @param start of the entry's name
+ */
+export async function sharedSocket(variables: NodeJS.ProcessEnv, start: string): Promise<string> {
   const folder = variables[wrapperVariables.hosts] ?? "";
   let socket = "";
   await until(async () => {

@@ -8,6 +8,7 @@ import type { Wire } from "../wire.ts";
 import { RelayClient } from "./relayClient.ts";
 import type { RelayedChannel } from "./relayedChannel.ts";
 import type { ChannelRelay, RelayClientPort, RelayedClient } from "./relayTypes.ts";
+import { ServerDescriptors } from "./serverDescriptors.ts";
 
 /** Our own channels are numbered from 0. */
 const firstId = 0x40000000;
@@ -19,13 +20,6 @@ export interface RelayHost {
   forwardAgent(): Disposable | undefined;
 }
 
-/** A listener on the server for a client: the request's fields after its name, as bytes. */
-export interface RelayListener {
-  readonly client: RelayClient;
-  readonly type: string;
-  readonly address: Buffer;
-}
-
 /**
  * Passes the channels of other programs through our connection, message by message: it rewrites the channel numbers,
  * hands each side's window to the other, and buffers nothing. It sits between the wire and the channel table. It accepts from
@@ -35,9 +29,7 @@ export class Relay implements ChannelRelay {
   readonly #host: RelayHost;
   readonly #channels = new Map<number, RelayedChannel>();
   readonly #clients = new Set<RelayClient>();
-  readonly #listeners = new Set<RelayListener>();
-  /** The clients' requests to listen that the server has not answered. */
-  readonly #listens = { pending: 0 };
+  readonly #descriptors = new ServerDescriptors();
   readonly #drained = new Emitter<void>();
   readonly #changed = new Emitter<void>();
   readonly onDidDrain = this.#drained.event;
@@ -63,7 +55,7 @@ export class Relay implements ChannelRelay {
   }
 
   get sessions(): number {
-    return [...this.#channels.values()].filter(({ type }) => type === "session").length;
+    return [...this.#channels.values()].filter(({ isSession }) => isSession).length;
   }
 
   attach(port: RelayClientPort): RelayedClient {
@@ -74,16 +66,18 @@ export class Relay implements ChannelRelay {
       takeId: () => this.#takeId(),
       add: (channel) => {
         this.#channels.set(channel.localId, channel);
+        this.#descriptors.connections += channel.isSession ? 0 : 1;
         this.#changed.fire();
       },
       forget: (channel) => {
         channel.agent?.dispose();
-        this.#channels.delete(channel.localId);
+        if (this.#channels.delete(channel.localId) && !channel.isSession) {
+          this.#descriptors.connections--;
+        }
         this.#changed.fire();
       },
       changed: () => this.#changed.fire(),
-      listeners: this.#listeners,
-      listens: this.#listens,
+      descriptors: this.#descriptors,
       gone: () => {
         this.#clients.delete(client);
         this.#changed.fire();
@@ -130,7 +124,7 @@ export class Relay implements ChannelRelay {
     }
     this.#clients.clear();
     this.#channels.clear();
-    this.#listeners.clear();
+    this.#descriptors.listeners.clear();
     this.#drained.dispose();
     this.#changed.dispose();
   }
@@ -143,7 +137,7 @@ export class Relay implements ChannelRelay {
       return false;
     }
     const address = body.rest();
-    const listener = [...this.#listeners].find(
+    const listener = [...this.#descriptors.listeners].find(
       (each) => each.type === open.type && address.subarray(0, each.address.length).equals(each.address),
     );
     listener?.client.offered(open, bytes);

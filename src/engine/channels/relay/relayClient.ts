@@ -10,13 +10,13 @@ import {
   message,
   openFailureCode,
 } from "../messages.ts";
-import type { RelayListener } from "./relay.ts";
 import { firstLoan, RelayedChannel } from "./relayedChannel.ts";
 import { RelayGlobalRequests } from "./relayGlobalRequests.ts";
-import { RelayOffers } from "./relayOffers.ts";
+import { RelayOffers, tooManyChannels } from "./relayOffers.ts";
 import type { RelayClientPort, RelayEnd, RelayedChannelSnapshot, RelayedClient } from "./relayTypes.ts";
 import { claimVariable } from "./relayTypes.ts";
 import { isGoodName, judgeChannelOpen, judgeChannelRequest } from "./requestRules.ts";
+import type { ServerDescriptors } from "./serverDescriptors.ts";
 
 /** What a client needs from the relay. */
 export interface RelayClientHost {
@@ -28,8 +28,7 @@ export interface RelayClientHost {
   add(channel: RelayedChannel): void;
   forget(channel: RelayedChannel): void;
   changed(): void;
-  readonly listeners: Set<RelayListener>;
-  readonly listens: { pending: number };
+  readonly descriptors: ServerDescriptors;
   gone(): void;
 }
 
@@ -56,7 +55,7 @@ export class RelayClient implements RelayedClient {
   constructor(port: RelayClientPort, host: RelayClientHost) {
     this.#port = port;
     this.#host = host;
-    this.#offers = new RelayOffers((bytes) => host.send(bytes), mostChannels);
+    this.#offers = new RelayOffers((bytes) => host.send(bytes), host.descriptors);
     this.#globals = new RelayGlobalRequests(this, host, (reply) => this.#send(reply));
   }
 
@@ -69,7 +68,7 @@ export class RelayClient implements RelayedClient {
   }
 
   get sessions(): number {
-    return [...this.#own.values()].filter(({ type }) => type === "session").length;
+    return [...this.#own.values()].filter(({ isSession }) => isSession).length;
   }
 
   receive(bytes: Buffer): void {
@@ -206,10 +205,13 @@ export class RelayClient implements RelayedClient {
       this.#violated("It sent a malformed channel open, or one with a number that is in use");
       return;
     }
-    if (judgement === "unknown" || this.#own.size >= mostChannels) {
-      const code =
-        judgement === "unknown" ? openFailureCode.unknownChannelType : openFailureCode.resourceShortage;
-      this.#send(encodeOpenFailure(open.sender, code, "open failed"));
+    if (judgement === "unknown") {
+      this.#send(encodeOpenFailure(open.sender, openFailureCode.unknownChannelType, "open failed"));
+      return;
+    }
+    const hasRoom = open.type === "session" || this.#host.descriptors.hasRoom;
+    if (!hasRoom || this.#own.size >= mostChannels) {
+      this.#send(encodeOpenFailure(open.sender, openFailureCode.resourceShortage, tooManyChannels));
       return;
     }
     const channel = this.#add(open.type, open.sender, open);

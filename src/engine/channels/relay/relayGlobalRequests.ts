@@ -1,24 +1,18 @@
 import type { WireReader } from "../../../base/wire.ts";
 import type { GlobalReply } from "../globalRequests.ts";
 import { decodeRequest, encode, message } from "../messages.ts";
-import type { RelayListener } from "./relay.ts";
 import type { RelayClient, RelayClientHost } from "./relayClient.ts";
 import { ReplyOrder } from "./replyOrder.ts";
 import { judgeGlobalRequest } from "./requestRules.ts";
+import type { RelayListener } from "./serverDescriptors.ts";
 
 /** The most requests of a client that the server has not answered, whether the client wants a reply or not. */
 const mostUnanswered = 1024;
 
-/**
- * The most listeners of all clients. Each takes a descriptor of the server's process for our connection, which has 1024
- * as a rule: without one it opens no session for anybody.
- */
-const mostListeners = 256;
-
 /** The global requests of one client (RFC 4254 section 4): listeners on the server, and keepalives. */
 export class RelayGlobalRequests {
   readonly #client: RelayClient;
-  readonly #host: Pick<RelayClientHost, "request" | "listeners" | "listens">;
+  readonly #host: Pick<RelayClientHost, "request" | "descriptors">;
   readonly #replies: ReplyOrder;
   #unanswered = 0;
   #ended = false;
@@ -26,7 +20,7 @@ export class RelayGlobalRequests {
 
   constructor(
     client: RelayClient,
-    host: Pick<RelayClientHost, "request" | "listeners" | "listens">,
+    host: Pick<RelayClientHost, "request" | "descriptors">,
     send: (reply: Buffer) => void,
   ) {
     this.#client = client;
@@ -53,7 +47,11 @@ export class RelayGlobalRequests {
       return false;
     }
     const listens = !name.startsWith("cancel-") && forwardedType(name) !== undefined;
-    if (judgement === "unknown" || !this.#mayAsk(name, payload) || (listens && this.#isFull)) {
+    if (
+      judgement === "unknown" ||
+      !this.#mayAsk(name, payload) ||
+      (listens && !this.#host.descriptors.mayListen)
+    ) {
       if (wantReply) {
         this.#replies.answer(encode(message.requestFailure));
       }
@@ -62,25 +60,23 @@ export class RelayGlobalRequests {
     if (wantReply) {
       this.#replies.asked();
     }
-    const { listens: asked } = this.#host;
+    const { descriptors } = this.#host;
     this.#unanswered++;
-    asked.pending += listens ? 1 : 0;
+    descriptors.pendingListeners += listens ? 1 : 0;
     this.#host.request(name, payload, (reply) => {
       this.#unanswered--;
-      asked.pending -= listens ? 1 : 0;
+      descriptors.pendingListeners -= listens ? 1 : 0;
       this.#answered(name, payload, wantReply, reply);
     });
     return true;
   }
 
-  get #isFull(): boolean {
-    return this.#host.listeners.size + this.#host.listens.pending >= mostListeners;
-  }
-
   /** The client has disconnected: cancels its listeners on the server. */
   end(): void {
     this.#ended = true;
-    for (const listener of [...this.#host.listeners].filter(({ client }) => client === this.#client)) {
+    for (const listener of [...this.#host.descriptors.listeners].filter(
+      ({ client }) => client === this.#client,
+    )) {
       this.#cancel(listener);
     }
   }
@@ -92,7 +88,7 @@ export class RelayGlobalRequests {
   }
 
   #listener(type: string, payload: Buffer): RelayListener | undefined {
-    return [...this.#host.listeners].find(
+    return [...this.#host.descriptors.listeners].find(
       (each) => each.client === this.#client && each.type === type && each.address.equals(payload),
     );
   }
@@ -118,19 +114,19 @@ export class RelayGlobalRequests {
     if (name.startsWith("cancel-")) {
       const listener = this.#listener(type, payload);
       if (listener !== undefined) {
-        this.#host.listeners.delete(listener);
+        this.#host.descriptors.listeners.delete(listener);
       }
       return;
     }
     const listener = { client: this.#client, type, address: boundAddress(name, payload, rest) };
-    this.#host.listeners.add(listener);
+    this.#host.descriptors.listeners.add(listener);
     if (this.#ended) {
       this.#cancel(listener);
     }
   }
 
   #cancel(listener: RelayListener): void {
-    this.#host.listeners.delete(listener);
+    this.#host.descriptors.listeners.delete(listener);
     const name =
       listener.type === "forwarded-tcpip" ? "cancel-tcpip-forward" : "cancel-streamlocal-forward@openssh.com";
     this.#host.request(name, listener.address, () => {});

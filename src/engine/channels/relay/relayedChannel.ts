@@ -67,6 +67,10 @@ export class RelayedChannel {
     this.replies = new ReplyOrder(init.toProgram);
   }
 
+  get isSession(): boolean {
+    return this.type === "session";
+  }
+
   get isOpen(): boolean {
     return this.serverId !== undefined;
   }
