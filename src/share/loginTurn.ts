@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
+import { guarded } from "../base/guarded.ts";
 import { hasErrorCode, listenAt, refuses, temporaryName } from "./socketFolder.ts";
 
 /** How often the window that logs in says that it is not stopped, and the silence that proves the opposite. Milliseconds. */
@@ -146,11 +147,22 @@ function waitFor(path: string, { patience, clock }: TurnLimits, signal: AbortSig
     const giveUp = (): void => settle({ kind: "given-up" });
     const onAbort = (): void => settle(undefined);
     const timer = clock.setTimeout(giveUp, patience);
-    let silence = clock.setTimeout(giveUp, longestSilence);
+    let heard = 0;
+    // Timers run before received data is read: after a pause of this window (sleep, a blocked extension host), what the
+    // other one has sent meanwhile comes first.
+    const expect = (): Disposable => {
+      const before = heard;
+      return clock.setTimeout(
+        () => setImmediate(guarded(() => heard === before && giveUp())),
+        longestSilence,
+      );
+    };
+    let silence = expect();
     signal.addEventListener("abort", onAbort, { once: true });
     socket.on("data", () => {
+      heard++;
       silence.dispose();
-      silence = clock.setTimeout(giveUp, longestSilence);
+      silence = expect();
     });
     socket.on("error", () => {});
     socket.on("close", () => settle({ kind: "passed" }));

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { takeTurn } from "../../../src/share/loginTurn.ts";
 import { listenAt } from "../../../src/share/socketFolder.ts";
 import { until } from "../../lab/until.ts";
@@ -116,6 +116,33 @@ describe("windows that take turns to log in", () => {
     await listenAt(join(folder, "turn", "abcdef"), silent);
     expect(await takeTurn(folder, "turn", limits, never)).toEqual({ kind: "given-up" });
     silent.close();
+  });
+
+  test("a window that was stopped itself goes on to wait for one that has said meanwhile that it is not", async () => {
+    const late: (() => void)[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      setTimeout(callback) {
+        late.push(callback);
+        return { dispose: () => void late.splice(late.indexOf(callback), 1) };
+      },
+    };
+    const sockets: Socket[] = [];
+    const saying = createServer((socket) => void sockets.push(socket));
+    await mkdir(join(folder, "turn"));
+    await listenAt(join(folder, "turn", "abcdef"), saying);
+    const waiting = takeTurn(folder, "turn", { patience: 60_000, clock }, never);
+    await until(() => sockets.length === 2, "it waits");
+    const silence = late.at(-1);
+    // What has arrived while the process was busy is read only after the timers that are due.
+    setTimeout(() => {
+      sockets[1]?.write(".");
+      silence?.();
+    });
+    await until(() => late.at(-1) !== silence, "it has read that and waits again");
+    sockets[1]?.destroy();
+    expect(await waiting).toEqual({ kind: "passed" });
+    saying.close();
   });
 
   test("a window stops waiting after its patience, and when it is cancelled", async () => {
