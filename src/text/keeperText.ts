@@ -1,6 +1,7 @@
 /** Sentences about the keeper. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
+import { ChannelError } from "../engine/engineErrors.ts";
 import type { KeptListed } from "../engine/keeper/keeperMessages.ts";
 import { openSince } from "./forwardText.ts";
 
@@ -52,4 +53,17 @@ export function stopKeeperQuestion(sessions: number): { readonly message: string
 
 export function keeperStopped(): string {
   return t("The keeper has stopped.");
+}
+
+/** A login of the window did not get a connection of the keeper. */
+export function keeperFailed(host: string, error: Error): string {
+  const why =
+    ChannelError.is(error) && error.reason === "connection-ended"
+      ? t("it ended during the login")
+      : printable(error.message);
+  return t(
+    "The keeper can't be used: {0}. This window connects to {1} itself, and its terminals on this connection end with it. The next connection uses the keeper if it can.",
+    why,
+    printable(host),
+  );
 }

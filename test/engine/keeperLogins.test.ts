@@ -208,4 +208,31 @@ describe("a login by the keeper", () => {
     expect(await ground.keepers()).not.toContain(pid);
     expect(newLogins()).toBe(1);
   });
+
+  test("the keeper is killed twice in one login: the window logs in itself and says so, and uses the next one later", async () => {
+    await prepare(onlyBy("password"));
+    const window = await ground.window("one", asks);
+    const opening = window.ask({ do: "open", keep: "shell-1" });
+    for (const count of [1, 2]) {
+      await until(async () => (await asked(window)).length === count, "a question");
+      const [pid = 0] = await ground.keepers();
+      process.kill(pid, "SIGKILL");
+    }
+    await until(async () => (await asked(window)).length === 3, "the question of the window itself");
+    const { told } = await window.ask({ do: "listKept" });
+    expect(told).toEqual([
+      "The keeper can't be used: it ended during the login. This window connects to lab itself, and its terminals on this connection end with it. The next connection uses the keeper if it can.",
+    ]);
+    await answer(window, password());
+    await opening;
+    expect(await shellValue(window, "pid", "$$")).toMatch(/^\d+$/);
+    expect((await window.ask({ do: "listKept" })).kept).toEqual([]);
+    await window.ask({ do: "end" });
+    const next = window.ask({ do: "open", keep: "shell-2" });
+    await until(async () => (await asked(window)).length === 4, "the question of the keeper's login");
+    await answer(window, password());
+    await next;
+    const { kept, told: inAll } = await window.ask({ do: "listKept" });
+    expect([kept.map(({ id }) => id), inAll.length, newLogins()]).toEqual([["shell-2"], 1, 2]);
+  });
 });

@@ -1,5 +1,6 @@
 /** A window of the editor, in a process of its own: a whole stack and its terminal tabs, operated by `WindowProcess`. */
 import { silentLogger } from "../../src/base/log.ts";
+import { keeperFailed } from "../../src/text/keeperText.ts";
 import { AskedQuestions } from "./askedQuestions.ts";
 import { LiveTab } from "./liveTab.ts";
 import { testStack } from "./testStack.ts";
@@ -31,6 +32,8 @@ const stack = await testStack(configFile, {
   },
 });
 const tabs: LiveTab[] = [];
+const told: string[] = [];
+stack.keeper.onDidFail(({ host, error }) => told.push(keeperFailed(host, error)));
 
 async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
   switch (request.do) {
@@ -85,7 +88,7 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
       questions.answer(request.text);
       return {};
     case "listKept":
-      return { kept: await stack.keeper.list() };
+      return { kept: await stack.keeper.list(), told };
     case "look": {
       const masters = stack.service
         .masters()

@@ -56,6 +56,8 @@ export interface WindowReply {
   readonly states: readonly string[];
   readonly kept: readonly KeptListed[];
   readonly asked: readonly string[];
+  /** What the user was told of the keeper. */
+  readonly told: readonly string[];
 }
 
 /** A window of the editor in a process of its own: see windowChild.ts. */

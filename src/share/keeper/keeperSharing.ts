@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { OtherEngineError } from "../../auth/authErrors.ts";
 import type { Clock } from "../../base/clock.ts";
+import { Emitter } from "../../base/emitter.ts";
 import { asError, CancelledError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type {
@@ -56,11 +57,22 @@ export interface KeeperSharingInit {
   readonly folder?: string;
 }
 
+/** A login to the host could not use the keeper. The window logs in itself then. */
+export interface KeeperFailure {
+  readonly host: string;
+  readonly error: Error;
+}
+
 /** This window's side of the keeper: it starts it, connects by it, and attaches to its sessions. */
 export class KeeperSharing implements OtherConnections {
   readonly #init: KeeperSharingInit;
   readonly #folder: string;
   #starting: Promise<KeeperTalk | undefined> | undefined;
+  readonly #failed = new Emitter<KeeperFailure>();
+  #hasFailed = false;
+
+  /** Fires once, until the keeper can be used again. */
+  readonly onDidFail = this.#failed.event;
 
   constructor(init: KeeperSharingInit) {
     this.#init = init;
@@ -80,9 +92,13 @@ export class KeeperSharing implements OtherConnections {
     if (!this.isOn || login.engine.runsInKeeper !== true) {
       return await this.#init.others.join(login, signal, events);
     }
+    let failure: Error | undefined;
     for (let attempt = 1; attempt <= attempts; attempt++) {
       try {
-        return (await this.#joinExisting(login, signal)) ?? (await this.#connect(login, signal, events));
+        const joined =
+          (await this.#joinExisting(login, signal)) ?? (await this.#connect(login, signal, events));
+        this.#hasFailed = false;
+        return joined;
       } catch (error) {
         signal.throwIfAborted();
         if (OtherEngineError.is(error)) {
@@ -91,12 +107,17 @@ export class KeeperSharing implements OtherConnections {
         if (!isKeepersFault(error)) {
           throw error;
         }
-        this.#init.logger.warn(`The keeper can't be used: ${printable(asError(error).message)}`);
+        failure = asError(error);
+        this.#init.logger.warn(`The keeper can't be used: ${printable(failure.message)}`);
         // Only if it has ended meanwhile does another one help.
         if (!ChannelError.is(error) || error.reason !== "connection-ended") {
           break;
         }
       }
+    }
+    if (failure !== undefined && !this.#hasFailed) {
+      this.#hasFailed = true;
+      this.#failed.fire({ host: login.config.alias, error: failure });
     }
     return await this.#init.others.join(login, signal, events);
   }

@@ -1,7 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
 import type { KeeperSharing } from "../../share/keeper/keeperSharing.ts";
+import { keeperFailed } from "../../text/keeperText.ts";
 import { showKeeper } from "../commands/showKeeper.ts";
 import { stopKeeper } from "../commands/stopKeeper.ts";
+import { warn } from "../messages/messages.ts";
 import type { KeptTerminals } from "../terminals/keptTerminals.ts";
 import { keeperRow } from "../views/rows/keeperRow.ts";
 import type { Feature } from "./feature.ts";
@@ -20,5 +22,6 @@ export function keeperFeature({ keeper, kept, clock }: KeeperFeatureInit): Featu
       "sshSessions.showKeeper": showKeeper(kept, clock),
       "sshSessions.stopKeeper": stopKeeper(keeper, kept),
     },
+    start: () => keeper.onDidFail(({ host, error }) => warn(keeperFailed(host, error))),
   };
 }
