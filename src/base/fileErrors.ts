@@ -54,6 +54,9 @@ export function asFileError(path: string, cause: unknown): FileError {
       return new FileError("denied", path, `it can't be read (${code})`, { code, cause });
     case "EISDIR":
       return new FileError("not-a-file", path, "it is a folder", { code, cause });
+    case "ENOSPC":
+    case "EDQUOT":
+      return new FileError("failed", path, `it can't be written: no space left (${code})`, { code, cause });
     default:
       return new FileError("failed", path, `it can't be read (${code ?? String(cause)})`, { code, cause });
   }

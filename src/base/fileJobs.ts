@@ -333,7 +333,15 @@ async function append(raw: RawFiles, job: FileJob & { kind: "append" }): Promise
   }
   // O_APPEND and a single write: lines of several programs never mix.
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | nonBlocking;
-  const fd = await raw.open(path, flags, 0o600);
+  let isNew = before === undefined;
+  const fd = await raw.open(path, isNew ? flags | constants.O_EXCL : flags, 0o600).catch((error: unknown) => {
+    if (!isNew || asFileError(path, error).code !== "EEXIST") {
+      throw error;
+    }
+    // Another program has made it meanwhile.
+    isNew = false;
+    return raw.open(path, flags, 0o600);
+  });
   try {
     const stats = await raw.fstat(fd);
     if (!stats.isFile()) {
@@ -351,6 +359,11 @@ async function append(raw: RawFiles, job: FileJob & { kind: "append" }): Promise
       }
       throw new FileError("failed", path, `only ${written} of ${data.length} bytes could be written`);
     }
+  } catch (error) {
+    if (isNew && (await raw.fstat(fd)).size === 0) {
+      await raw.unlink(path).catch(() => {});
+    }
+    throw error;
   } finally {
     await raw.close(fd);
   }

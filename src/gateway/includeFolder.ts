@@ -48,7 +48,13 @@ export class IncludeFolder {
     if (knownHosts !== undefined) {
       await this.#put(`${name}.known_hosts`, knownHosts);
     }
-    await this.#put(`${name}.conf`, config);
+    try {
+      await this.#put(`${name}.conf`, config);
+    } catch (error) {
+      // One from before may name other hosts.
+      await this.remove(name);
+      throw error;
+    }
   }
 
   async remove(name: string): Promise<void> {
@@ -59,8 +65,14 @@ export class IncludeFolder {
   async #put(name: string, text: string): Promise<void> {
     // Not with the ending that the line includes.
     const temporary = join(this.path, `.${name}.${process.pid}`);
-    await writeFile(temporary, text, { mode: 0o600 });
-    await rename(temporary, join(this.path, name));
+    try {
+      await writeFile(temporary, text, { mode: 0o600 });
+      await rename(temporary, join(this.path, name));
+    } catch (error) {
+      // A disk that is full has a part of it.
+      await rm(temporary, { force: true });
+      throw error;
+    }
   }
 
   async #clear(): Promise<void> {

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
 import { onUnexpectedError } from "../base/guarded.ts";
+import { exitCodeOf } from "../engine/keeper/keeperExit.ts";
 import { keeperSocketName } from "../engine/keeper/keeperMessages.ts";
 import { lazySsh2 } from "../engine/ssh2/lazySsh2.ts";
 import { clearStaleSockets, hasErrorCode, prepareSocketFolder, refuses } from "../share/socketFolder.ts";
@@ -110,7 +111,6 @@ async function hasName(keeper: Keeper): Promise<boolean> {
 }
 
 main().catch((error: unknown) => {
-  process.exitCode = 1;
   process.stderr.write(`${asError(error).message}\n`);
-  process.exit();
+  process.exit(exitCodeOf(error));
 });

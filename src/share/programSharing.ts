@@ -281,12 +281,15 @@ export class ProgramSharing implements Disposable {
     if (this.#published.get(id)?.state === state) {
       return;
     }
-    this.#published.set(id, { offer, state });
+    const published: { readonly offer: Offer; state: string | undefined } = { offer, state };
+    this.#published.set(id, published);
     this.#publishing = this.#publishing.then(async () => {
       try {
         const found = await hosts();
         await Promise.all([...this.#outlets].map((outlet) => outlet.set(offer, found)));
       } catch (error) {
+        // The next change of a connection tries again: the disk may have been full.
+        published.state = undefined;
         this.#init.logger.warn(`Programs can't find ${id}: ${printable(asError(error).message)}`);
       }
     });

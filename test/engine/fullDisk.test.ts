@@ -10,10 +10,11 @@ import { EveryTerminal } from "../../src/gateway/everyTerminal.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { everyTerminalLab } from "../support/everyTerminalLab.ts";
+import { shell } from "../support/fakeStack.ts";
 import { KeeperGround, shellValue } from "../support/keeperGround.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
 import { outcomeOf } from "../support/sharedConnection.ts";
-import { Transcript, testStack } from "../support/testStack.ts";
+import { refusing, Transcript, testStack } from "../support/testStack.ts";
 
 const run = promisify(execFile);
 const noSpace = /no space left/;
@@ -108,8 +109,9 @@ describe("the line of the user's ssh_config on a full disk", () => {
 
 describe("the included files on a full disk", () => {
   test("are written completely or not at all, and come when there is room again", async () => {
+    // Both names share a connection.
     await using lab = await everyTerminalLab({
-      blocks: (host) => `${host.sshConfigText("lab")}\n${host.sshConfigText("other", ["SetEnv LC_A=b"])}`,
+      blocks: (host) => `${host.sshConfigText("lab")}\n${host.sshConfigText("other")}`,
     });
     await using disk = await SmallDisk.mount(lab.includes);
     const scripts = async (): Promise<readonly string[]> =>
@@ -125,7 +127,7 @@ describe("the included files on a full disk", () => {
     await outlet().prepare();
     const before = await scripts();
     disk.fill();
-    await lab.stack.service.connect("lab");
+    await lab.stack.service.open({ host: "lab", ...shell });
     await until(() => lab.logger.lines.some((text) => text.includes("ENOSPC")), "the warning");
     expect(await scripts()).toEqual(before);
     const ssh = async (): Promise<unknown> =>
@@ -136,9 +138,9 @@ describe("the included files on a full disk", () => {
     await disk.free();
     // The next change of any connection.
     await lab.stack.service.connect("other");
-    await lab.included(2);
+    await until(async () => (await lab.included(1))[0]?.includes("originalhost lab") === true, "its file");
     expect(await ssh()).toEqual({ code: 0, stdout: "works\n", stderr: "" });
-    expect(lab.host.logins() - logins).toBe(2);
+    expect(lab.host.logins() - logins).toBe(1);
   });
 });
 
@@ -188,22 +190,37 @@ describe("on a full disk", () => {
     expect(later.map(({ id }) => id)).toEqual(["shell-2"]);
   });
 
-  test("a master of the engine openssh logs in without its log and its records", async () => {
+  test("the engine openssh says why it can't log in, leaves no file, and logs in when there is room", async () => {
     await using disk = await SmallDisk.mount(join(folder, "run"));
     const before = process.env["XDG_RUNTIME_DIR"];
     process.env["XDG_RUNTIME_DIR"] = disk.path;
     try {
-      disk.fill();
       const config = join(folder, "config");
       await writeFile(config, host.sshConfigText("lab", [`ControlPath ${folder}/c`, "ControlMaster auto"]));
-      await using stack = await testStack(config);
+      await using stack = await testStack(config, {}, {}, refusing);
       stack.settings.layers = { user: { reconnect: "never", engine: "openssh" } };
-      const tab = new Transcript(
-        await stack.service.open({ host: "lab", request: { type: "exec", command: "echo works" } } as never),
-      );
-      await tab.waitFor(/works/);
+      disk.fill();
+      await expect(stack.service.connect("lab")).rejects.toMatchObject({
+        ...{ name: "ConnectError", reason: "local", message: expect.stringMatching(noSpace) },
+      });
+      const [own = ""] = (await readdir(disk.path)).filter((name) => name !== "filler");
+      expect(await readdir(join(disk.path, own))).toEqual([]);
+      await disk.free();
+      const tab = new Transcript(await stack.service.open({ host: "lab", ...shell }));
+      tab.send("echo works-$((40+2))\n");
+      await tab.waitFor(/works-42/);
+      // Its log has no room any more.
+      disk.fill();
+      tab.send("echo still-$((40+2))\n");
+      await tab.waitFor(/still-42/);
+      stack.service.kill(stack.master().id);
+      await stack.until((masters) => masters.length === 0);
     } finally {
-      process.env["XDG_RUNTIME_DIR"] = before;
+      if (before === undefined) {
+        delete process.env["XDG_RUNTIME_DIR"];
+      } else {
+        process.env["XDG_RUNTIME_DIR"] = before;
+      }
     }
   });
 });

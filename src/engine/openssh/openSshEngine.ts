@@ -6,6 +6,7 @@ import { destinationKey } from "../../config/destinationKey.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import type { ConnectionEngine, ConnectRequest, EngineConnection } from "../connectionEngine.ts";
 import { type ConnectionInfo, isConnectionInfo } from "../connectionInfo.ts";
+import { networkError } from "../transport/networkErrors.ts";
 import { clearControlPath } from "./clearControlPath.ts";
 import { ControlPathConnection } from "./controlPathConnection.ts";
 import {
@@ -86,7 +87,8 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
       return await this.#make(make, undefined);
     } catch (error) {
       transport?.destroy();
-      throw error;
+      // Of the files of the login.
+      throw error instanceof Error && "syscall" in error ? networkError(error) : error;
     }
   }
 

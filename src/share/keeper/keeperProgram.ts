@@ -3,7 +3,8 @@ import { lstat, readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, extname, join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
-import { connectionEnded } from "../../engine/engineErrors.ts";
+import { ConnectError, connectionEnded } from "../../engine/engineErrors.ts";
+import { exitReason } from "../../engine/keeper/keeperExit.ts";
 import {
   type KeeperHello,
   keeperSocketName,
@@ -71,14 +72,10 @@ export async function keeperPaths(folder: string): Promise<readonly string[]> {
 
 /**
  * Starts a keeper, unless another one is there by then, and waits until one answers. It outlives this process.
- * @returns undefined if none answers in time
  * @throws ChannelError `connection-ended` if it was killed meanwhile: the next one may live
+ * @throws ConnectError `local` if it can't start, or does not answer in time
  */
-export async function startKeeper(
-  folder: string,
-  build: string,
-  clock: Clock,
-): Promise<KeeperTalk | undefined> {
+export async function startKeeper(folder: string, build: string, clock: Clock): Promise<KeeperTalk> {
   const child = spawn(process.execPath, [keeperFile, folder, build], {
     detached: true,
     stdio: "ignore",
@@ -91,7 +88,9 @@ export async function startKeeper(
     hasFailed = true;
   });
   let wasKilled = false;
+  let why: string | undefined;
   child.on("exit", (code, signal) => {
+    why = exitReason(code);
     wasKilled = signal !== null;
     hasFailed ||= code !== 0;
   });
@@ -107,7 +106,7 @@ export async function startKeeper(
   if (wasKilled) {
     throw connectionEnded();
   }
-  return undefined;
+  throw new ConnectError("local", why === undefined ? "it did not start" : `it did not start: ${why}`);
 }
 
 /** What Node needs, and where the user's files are. All else is of one window, and others have others. */

@@ -11,7 +11,7 @@ import type {
   LastingSocket,
   SessionSpec,
 } from "../../engine/connectionEngine.ts";
-import { ChannelError, ConnectError, connectionEnded } from "../../engine/engineErrors.ts";
+import { ChannelError, connectionEnded } from "../../engine/engineErrors.ts";
 import { KeeperConnection } from "../../engine/keeper/keeperConnection.ts";
 import {
   type KeptListed,
@@ -67,7 +67,7 @@ export interface KeeperFailure {
 export class KeeperSharing implements OtherConnections {
   readonly #init: KeeperSharingInit;
   readonly #folder: string;
-  #starting: Promise<KeeperTalk | undefined> | undefined;
+  #starting: Promise<KeeperTalk> | undefined;
   readonly #failed = new Emitter<KeeperFailure>();
   #hasFailed = false;
 
@@ -184,11 +184,7 @@ export class KeeperSharing implements OtherConnections {
   ): Promise<EngineConnection> {
     const { config, folder, policies, allowPrompts, key, alternatives } = login;
     this.#init.checkHost(config);
-    const talk = await this.#current();
-    if (talk === undefined) {
-      throw new ConnectError("local", "It did not start");
-    }
-    const { socket } = talk;
+    const { socket } = await this.#current();
     // A question of a login that is over closes.
     const over = new AbortController();
     socket.onDidClose(() => over.abort(connectionEnded()));
@@ -227,7 +223,7 @@ export class KeeperSharing implements OtherConnections {
   }
 
   /** A keeper of this build: another one is asked to take nothing new any more. */
-  async #current(): Promise<KeeperTalk | undefined> {
+  async #current(): Promise<KeeperTalk> {
     await prepareSocketFolder(this.#folder);
     const { build, clock } = this.#init;
     const path = join(this.#folder, keeperSocketName);
@@ -244,9 +240,6 @@ export class KeeperSharing implements OtherConnections {
       this.#starting = undefined;
     });
     const started = await this.#starting;
-    if (started === undefined) {
-      return undefined;
-    }
     started.socket.end();
     const talk = await talkAt(path, clock);
     if (talk === undefined) {
