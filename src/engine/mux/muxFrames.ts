@@ -129,9 +129,9 @@ export class MuxFrames {
       this.#waiting = none;
     }
     const needed = this.#received - this.#pieceBytes - (this.#isInChunk ? this.#waiting.length : 0);
-    const count = this.#chunks.findIndex(({ end }) => end > needed);
-    for (const { chunk } of this.#chunks.splice(0, count === -1 ? this.#chunks.length : count)) {
-      releaseMemory(chunk);
+    for (let first = this.#chunks[0]; first !== undefined && first.end <= needed; first = this.#chunks[0]) {
+      releaseMemory(first.chunk);
+      this.#chunks.shift();
     }
   }
 

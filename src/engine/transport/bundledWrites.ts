@@ -7,14 +7,20 @@ import { releaseMemory } from "../../base/releaseMemory.ts";
 const smallPiece = 1024;
 const joinedBytes = 16 * 1024;
 
+/**
+ * In bytes: with more than this, the socket gets it before the end of the turn. Channels wait at 128 KiB
+ * (socketBackpressure.ts), and to stop and start what they read costs more than a system call.
+ */
+const mostGathered = 96 * 1024;
+
 export interface BundledWrites {
   /** Passes on what was written in this turn. */
   flush(): void;
 }
 
 /**
- * Makes a socket pass on its writes once per turn of the event loop, after all sockets that were readable have been
- * read: a packet is written in three pieces, and twenty connections through forwards write in one turn. Each would be
+ * Makes a socket pass on its writes once per turn of the event loop, unless they are many, after all sockets that were
+ * readable have been read: a packet is written in three pieces, and twenty connections through forwards write in one turn. Each would be
  * a system call and a TCP segment of its own, and wake the server. Small pieces are joined: each costs ten times its
  * bytes while it waits, and a million of them are a short queue in bytes.
  * @param onWrite called with the bytes of each write.
@@ -31,45 +37,55 @@ export function bundleWrites(
   const frees = ownsPieces && socket instanceof Socket;
   const write = socket.write.bind(socket) as (...values: unknown[]) => boolean;
   const end = socket.end.bind(socket) as (...values: unknown[]) => Duplex;
-  const hand = (...values: unknown[]): boolean => {
-    const goesOn = write(...values);
+  const handed = (goesOn: boolean): boolean => {
     onHanded(goesOn);
     return goesOn;
   };
-  let pieces: Uint8Array[] = [];
-  let bytes = 0;
+  /** Small pieces, one after another: what is before `from` was passed on, and what is behind `to` is free. */
+  let block = Buffer.alloc(0);
+  let [from, to] = [0, 0];
   const join = (): void => {
-    const joined = pieces;
-    pieces = [];
-    bytes = 0;
-    if (joined.length > 0 && socket.writable) {
-      hand(Buffer.concat(joined));
+    if (to > from) {
+      const joined = block.subarray(from, to);
+      from = to;
+      if (socket.writable) {
+        handed(write(joined));
+      }
     }
   };
   const flush = (): void => {
     join();
     socket.uncork();
   };
-  socket.write = (...values: unknown[]): boolean => {
-    const [data, ...others] = values;
-    const length = data instanceof Uint8Array ? data.length : 0;
+  socket.write = (data: unknown, encoding?: unknown, callback?: unknown): boolean => {
+    const isBytes = data instanceof Uint8Array;
+    const isPlain = isBytes && encoding === undefined && callback === undefined;
+    const length = isBytes ? data.length : 0;
     onWrite(length);
     if (socket.writableCorked === 0) {
       socket.cork();
       setImmediate(guarded(flush));
     }
-    if (!(data instanceof Uint8Array) || length > smallPiece || others.length > 0) {
+    if (!isPlain || length > smallPiece) {
       join();
       // After an error, the socket may still use the memory.
-      return frees && data instanceof Uint8Array && others.length === 0
-        ? hand(data, (error: Error | null | undefined) => !error && releaseMemory(data))
-        : hand(...values);
+      const goesOn = handed(
+        frees && isPlain
+          ? write(data, (error: Error | null | undefined) => !error && releaseMemory(data))
+          : write(data, encoding, callback),
+      );
+      if (socket.writableLength > mostGathered) {
+        flush();
+      }
+      return goesOn;
     }
-    pieces.push(data);
-    bytes += length;
-    if (bytes > joinedBytes) {
+    if (to + length > block.length) {
       join();
+      block = Buffer.allocUnsafeSlow(joinedBytes);
+      [from, to] = [0, 0];
     }
+    block.set(data, to);
+    to += length;
     return !socket.writableNeedDrain;
   };
   socket.end = (...values: unknown[]): typeof socket => {

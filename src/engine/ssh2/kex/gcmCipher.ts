@@ -37,15 +37,13 @@ export interface GcmCipherInit {
 export class GcmCipher implements OutCipher {
   outSeqno: number;
   readonly #init: GcmCipherInit;
-  readonly #fixed: Buffer;
-  #counter: bigint;
+  readonly #iv: Buffer;
   #freed = false;
 
   constructor(init: GcmCipherInit) {
     this.#init = init;
     this.outSeqno = init.sequence;
-    this.#fixed = Buffer.from(init.iv);
-    this.#counter = init.iv.readBigUInt64BE(4);
+    this.#iv = Buffer.from(init.iv);
   }
 
   /** The packet is valid until the next one is made. */
@@ -73,16 +71,24 @@ export class GcmCipher implements OutCipher {
       return;
     }
     const { name, key, onWrite } = this.#init;
-    const cipher = createCipheriv(name, key, this.#fixed);
+    const cipher = createCipheriv(name, key, this.#iv);
     const head = Buffer.from(packet.subarray(0, 4));
     cipher.setAAD(head);
     onWrite(head);
     onWrite(cipher.update(packet.subarray(4)));
     cipher.final();
     onWrite(cipher.getAuthTag());
-    this.#counter = BigInt.asUintN(64, this.#counter + 1n);
-    this.#fixed.writeBigUInt64BE(this.#counter, 4);
+    this.#count();
     this.outSeqno = (this.outSeqno + 1) >>> 0;
+  }
+
+  /** The counter of the next packet. */
+  #count(): void {
+    const low = (this.#iv.readUInt32BE(8) + 1) >>> 0;
+    this.#iv.writeUInt32BE(low, 8);
+    if (low === 0) {
+      this.#iv.writeUInt32BE((this.#iv.readUInt32BE(4) + 1) >>> 0, 4);
+    }
   }
 
   free(): void {

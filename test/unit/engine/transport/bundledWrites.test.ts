@@ -46,6 +46,52 @@ test("a large piece does not overtake the small ones before it", async () => {
   expect(pieces).toEqual(["ab", "C".repeat(20), "d"]);
 });
 
+test("many small pieces stay in order, and their memory may change at once", async () => {
+  const socket = new PassThrough();
+  bundleWrites(
+    socket,
+    () => {},
+    () => {},
+  );
+  const piece = Buffer.alloc(1000);
+  const expected: Buffer[] = [];
+  for (let count = 0; count < 50; count++) {
+    piece.fill(count);
+    expected.push(Buffer.from(piece));
+    socket.write(piece);
+  }
+  socket.end();
+  expect(await buffer(socket)).toEqual(Buffer.concat(expected));
+});
+
+test("what is written with an encoding or a callback keeps its place", async () => {
+  const { socket, pieces } = bundled();
+  const taken: string[] = [];
+  socket.write(Buffer.from("a"));
+  socket.write("62", "hex", () => taken.push("b"));
+  socket.write(Buffer.from("c"), () => taken.push("c"));
+  await nextTurn();
+  await nextTurn();
+  expect([pieces, taken]).toEqual([
+    ["a", "b", "c"],
+    ["b", "c"],
+  ]);
+});
+
+test("more than 96 KiB do not wait for the end of the turn", async () => {
+  const { socket, pieces } = bundled();
+  socket.resume();
+  socket.write(Buffer.alloc(96 * 1024, "a"));
+  expect(pieces).toEqual([]);
+  socket.write(Buffer.from("b"));
+  socket.write(Buffer.alloc(2000, "c"));
+  expect(pieces).toEqual(["a".repeat(20), "b", "c".repeat(20)]);
+  socket.write(Buffer.from("d"));
+  expect(pieces).toHaveLength(3);
+  await nextTurn();
+  expect(pieces).toHaveLength(4);
+});
+
 test("flush and end do not wait for the end of the turn", async () => {
   const { socket, pieces, writes } = bundled();
   socket.write(Buffer.from("a"));
