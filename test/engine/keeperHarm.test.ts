@@ -103,6 +103,30 @@ describe("a keeper that is harmed", () => {
     await until(() => screen().includes(sum), "the checksum");
   });
 
+  test("by a stop of its process: a new window says so and logs in itself, and its sessions go on when it runs", async () => {
+    const keeper = await ground.keeper([]);
+    const one = await ground.window("one");
+    await one.ask({ do: "open", keep: "shell-1" });
+    const logins = host.logins();
+    const other = await ground.window("other");
+    keeper.kill("SIGSTOP");
+    try {
+      await other.ask({ do: "open", keep: "shell-2" });
+      expect(await shellValue(other, "pid", "$$")).toMatch(/^\d+$/);
+      const { masters } = await other.ask({ do: "look" });
+      expect(masters.map(({ state, heldBy }) => [state, heldBy])).toEqual([["ready", undefined]]);
+    } finally {
+      keeper.kill("SIGCONT");
+    }
+    expect(await shellValue(one, "pid", "$$")).toMatch(/^\d+$/);
+    const { kept, told } = await other.ask({ do: "listKept" });
+    expect([kept.map(({ id }) => id), told]).toEqual([
+      ["shell-1"],
+      [expect.stringMatching(/^The keeper can't be used: it does not answer\. /)],
+    ]);
+    expect(host.logins() - logins).toBe(1);
+  });
+
   test("by requests without sense: each is refused, and no session is opened for it", async () => {
     const keeper = await ground.keeper([]);
     const window = await ground.window("one");

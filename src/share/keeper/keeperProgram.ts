@@ -39,19 +39,28 @@ export interface KeeperTalk {
 
 /** Undefined: no keeper answers there, or one of another protocol. The caller ends the conversation. */
 export async function talkAt(path: string, clock: Clock): Promise<KeeperTalk | undefined> {
+  const found = await lookAt(path, clock);
+  return found === "silent" ? undefined : found;
+}
+
+/** As `talkAt`. `silent`: something has accepted the conversation, and does not answer. */
+export async function lookAt(path: string, clock: Clock): Promise<KeeperTalk | "silent" | undefined> {
   const facts = await lstat(path).catch(() => undefined);
   if (facts?.isSocket() !== true || facts.uid !== process.getuid?.()) {
     return undefined;
   }
   return await new Promise((resolve) => {
     const socket = new KeeperSocket(connect(path));
-    const timer = clock.setTimeout(() => settle(undefined), answerPatience);
-    const settle = (hello: KeeperHello | undefined): void => {
+    const timer = clock.setTimeout(() => settle("silent"), answerPatience);
+    const settle = (hello: KeeperHello | "silent" | undefined): void => {
       timer.dispose();
-      if (hello === undefined) {
+      if (hello === undefined || hello === "silent") {
+        // Before its end, which settles it, too.
+        resolve(hello);
         socket.destroy();
+      } else {
+        resolve({ socket, hello });
       }
-      resolve(hello && { socket, hello });
     };
     socket.onNote("hello", (value) => settle(readHello(value)));
     socket.onDidClose(() => settle(undefined));
@@ -97,7 +106,10 @@ export async function startKeeper(folder: string, build: string, clock: Clock): 
   child.unref();
   const until = clock.monotonic() + startPatience;
   while (!hasFailed && clock.monotonic() < until) {
-    const talk = await talkAt(join(folder, keeperSocketName), clock);
+    const talk = await lookAt(join(folder, keeperSocketName), clock);
+    if (talk === "silent") {
+      throw silentKeeper();
+    }
     if (talk !== undefined) {
       return talk;
     }
@@ -107,6 +119,11 @@ export async function startKeeper(folder: string, build: string, clock: Clock): 
     throw connectionEnded();
   }
   throw new ConnectError("local", why === undefined ? "it did not start" : `it did not start: ${why}`);
+}
+
+/** It is stopped or blocked. Another one can't have its name. */
+export function silentKeeper(): ConnectError {
+  return new ConnectError("local", "it does not answer");
 }
 
 /** What Node needs, and where the user's files are. All else is of one window, and others have others. */

@@ -1,5 +1,5 @@
 import { lstat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { OtherEngineError } from "../../auth/authErrors.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
@@ -30,7 +30,7 @@ import { ShareError } from "../shareErrors.ts";
 import { prepareSocketFolder, socketFolderPath } from "../socketFolder.ts";
 import { hashOf } from "../windowKeys.ts";
 import { answerLogin, sent } from "./answeredLogin.ts";
-import { type KeeperTalk, keeperPaths, startKeeper, talkAt } from "./keeperProgram.ts";
+import { type KeeperTalk, keeperPaths, lookAt, silentKeeper, startKeeper, talkAt } from "./keeperProgram.ts";
 
 /** The keeper answers the request to join at once. Milliseconds. */
 const joinPatience = 5_000;
@@ -160,8 +160,12 @@ export class KeeperSharing implements OtherConnections {
   /** A keeper that leaves may still have the connection of sessions from before. */
   async #joinExisting(login: JoinedLogin, signal: AbortSignal): Promise<EngineConnection | undefined> {
     for (const path of await keeperPaths(this.#folder)) {
-      const talk = await talkAt(path, this.#init.clock);
-      if (talk !== undefined) {
+      const talk = await lookAt(path, this.#init.clock);
+      if (talk === "silent") {
+        if (basename(path) === keeperSocketName) {
+          throw silentKeeper();
+        }
+      } else if (talk !== undefined) {
         try {
           const served = await talk.socket.call("where", hashOf(login.key), signal);
           const joined =
@@ -227,7 +231,10 @@ export class KeeperSharing implements OtherConnections {
     await prepareSocketFolder(this.#folder);
     const { build, clock } = this.#init;
     const path = join(this.#folder, keeperSocketName);
-    const found = await talkAt(path, clock);
+    const found = await lookAt(path, clock);
+    if (found === "silent") {
+      throw silentKeeper();
+    }
     if (found?.hello.build === build) {
       return found;
     }

@@ -22,6 +22,12 @@ export function keeperFeature({ keeper, kept, clock }: KeeperFeatureInit): Featu
       "sshSessions.showKeeper": showKeeper(kept, clock),
       "sshSessions.stopKeeper": stopKeeper(keeper, kept),
     },
+    // Nothing else happens in a new window that has no terminal.
+    onVisible: (visible) => {
+      if (visible) {
+        void kept.refresh();
+      }
+    },
     start: () => keeper.onDidFail(({ host, error }) => warn(keeperFailed(host, error))),
   };
 }
