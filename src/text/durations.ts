@@ -35,11 +35,15 @@ export function age(milliseconds: number): string | undefined {
   return milliseconds < minute ? undefined : shortDuration(milliseconds);
 }
 
-/** The remaining time for rows: minutes, rounded up, and seconds in the last minute. */
+/**
+ * The remaining time for rows, rounded up: minutes, half minutes in the last ten of them (150 s are not "3 min"), and
+ * seconds in the last one.
+ */
 export function timeLeft(milliseconds: number): string {
+  const step = milliseconds <= 10 * minute ? minute / 2 : minute;
   return milliseconds <= minute
     ? countdown(milliseconds)
-    : formatDuration(Math.ceil(milliseconds / minute) * minute);
+    : formatDuration(Math.ceil(milliseconds / step) * step);
 }
 
 /** The remaining time to the second; rounded up, so that it ends at `0 s`. */

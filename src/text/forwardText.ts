@@ -23,8 +23,10 @@ export function forwardLabel({
   state,
 }: Pick<ForwardSnapshot, "spec" | "port" | "state">): string {
   const { listen } = spec;
-  const known = listen.type === "tcp" && listen.port === 0 && port !== undefined && state.kind !== "stopped";
-  const from = printable(formatListen(known ? { ...listen, port } : listen));
+  const isAny = listen.type === "tcp" && listen.port === 0;
+  const known = isAny && port !== undefined && state.kind !== "stopped";
+  const from =
+    isAny && !known ? t("any port") : printable(formatListen(known ? { ...listen, port } : listen));
   const target =
     spec.kind === "dynamic" || spec.target === undefined ? "SOCKS" : printable(formatTarget(spec.target));
   return spec.kind === "remote" ? `${target} ← ${from}` : `${from} → ${target}`;

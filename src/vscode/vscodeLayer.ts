@@ -107,12 +107,14 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   const memory = store.add(new TerminalMemory(init.workspaceMemento));
   const kept = store.add(new KeptTerminals({ keeper: init.keeper, memory, logger }));
   const printedPorts = store.add(new Emitter<TerminalPort>());
+  const messages = store.add(new PassingMessages(clock));
   const terminals = store.add(
     new TerminalRegistry({
       ...{ service, forwards, resolver, settings, policies, clock, logger, presenter, notices, recent, home },
       verbosity: init.verbosity,
       memory,
       kept,
+      messages,
       keeps: () => init.keeper.isOn,
       onPrintedPort: (port) => printedPorts.fire(port),
       reopensByItself: () => settings.reopensTerminals,
@@ -163,7 +165,6 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     [viewIds.live]: new FocusedRow(clock),
     [viewIds.hosts]: new FocusedRow(clock),
   };
-  const messages = store.add(new PassingMessages(clock));
   const features = allFeatures({
     ...init,
     messages,

@@ -1,15 +1,10 @@
-import type { Clock } from "../../base/clock.ts";
 import type { UsersForward } from "../../forward/forwardService.ts";
 import { forwardsQuestion, reopenWords, restartWord } from "../../text/reopenText.ts";
 import type { PassingMessages } from "../messages/passingMessage.ts";
 import { type ForwardOutcomeInit, restartAndTell } from "./forwardOutcome.ts";
 
-/** Seconds for which the message stays: the rows offer the same until they are used. */
-const offeredFor = 120;
-
 export interface OfferForwardsInit extends ForwardOutcomeInit {
   readonly messages: PassingMessages;
-  readonly clock: Clock;
 }
 
 /**
@@ -20,7 +15,7 @@ export async function offerForwards(before: readonly UsersForward[], init: Offer
   if (before.length === 0) {
     return;
   }
-  const { forwards, messages, clock } = init;
+  const { forwards, messages } = init;
   const ids = forwards.addFromBefore(before);
   const { forget } = reopenWords();
   const restart = restartWord();
@@ -28,12 +23,10 @@ export async function offerForwards(before: readonly UsersForward[], init: Offer
     const state = forwards.forward(id)?.state;
     return state?.kind === "stopped" && state.isFromBefore === true;
   };
-  const endsAt = clock.monotonic() + offeredFor * 1000;
-  const answer = await messages.show({
+  const answer = await messages.offer({
     ...forwardsQuestion(before),
     actions: [restart, forget],
-    seconds: offeredFor,
-    isTrue: () => clock.monotonic() < endsAt && ids.some(isLeft),
+    isTrue: () => ids.some(isLeft),
   });
   const left = ids.filter(isLeft);
   if (answer === forget) {

@@ -7,6 +7,9 @@ import { shownText } from "../../text/plainMessage.ts";
 /** Milliseconds between two questions whether a message is still true. */
 const lookEvery = 1000;
 
+/** Seconds for which an offer stays, if a row offers the same after that. */
+const offeredFor = 120;
+
 /** A message with actions. */
 export interface PassingMessage {
   readonly text: string;
@@ -77,6 +80,16 @@ export class PassingMessages implements Disposable {
           look();
         }),
     );
+  }
+
+  /** For two minutes, a message that offers what a row offers, too. @param isTrue as in `show` */
+  async offer(message: Omit<PassingMessage, "seconds">): Promise<string | undefined> {
+    const endsAt = this.#clock.monotonic() + offeredFor * 1000;
+    return await this.show({
+      ...message,
+      seconds: offeredFor,
+      isTrue: () => this.#clock.monotonic() < endsAt && message.isTrue(),
+    });
   }
 
   dispose(): void {

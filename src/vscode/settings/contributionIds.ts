@@ -64,6 +64,8 @@ export function isHarmlessSetting(key: string): boolean {
 export const contextKeys = {
   /** The Hosts view lists at least one host. */
   hasHosts: "sshSessions.hasHosts",
+  /** The hosts have been read: an empty list is not just an early one. */
+  hostsAreRead: "sshSessions.hostsAreRead",
   hasMasters: "sshSessions.hasMasters",
   hasSessions: "sshSessions.hasSessions",
   hasEnded: "sshSessions.hasEnded",

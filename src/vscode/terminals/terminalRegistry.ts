@@ -14,7 +14,7 @@ import { afterTab, reopening, terminalTab } from "../../session/terminalTab.ts";
 import { Typing } from "../../terminal/typing.ts";
 import { reopenQuestion, reopenWords } from "../../text/reopenText.ts";
 import { freeTitle, tabName } from "../../text/terminalTitle.ts";
-import { showMessage } from "../messages/messages.ts";
+import type { PassingMessages } from "../messages/passingMessage.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import { contextKeys, extensionId, terminalProfileId } from "../settings/contributionIds.ts";
@@ -46,6 +46,7 @@ export interface TerminalRegistryInit extends Pick<SshPseudoterminalInit, "onPri
   readonly recent: RecentHosts;
   readonly memory: TerminalMemory;
   readonly kept: KeptTerminals;
+  readonly messages: PassingMessages;
   /** `sshSessions.reopenTerminals` is `auto`. */
   reopensByItself(): boolean;
   /** `sshSessions.terminalTitle`. */
@@ -196,9 +197,9 @@ export class TerminalRegistry implements Disposable {
     return wanted && this.profile(wanted.host, wanted.options);
   }
 
-  /** After a reload of the window, opens or offers the terminals from before it. The Live view has a row for them. */
+  /** After a reload of the window, opens or offers the terminals from before it, as a row of the Live view does. */
   async offerAgain(): Promise<void> {
-    const { memory, kept } = this.#init;
+    const { memory, kept, messages } = this.#init;
     await kept.reopen((terminal) => this.#reopen(terminal));
     const next = reopening(memory.before.length, this.#init.reopensByItself());
     if (next !== "ask") {
@@ -208,8 +209,12 @@ export class TerminalRegistry implements Disposable {
       return;
     }
     const words = reopenWords();
-    const question = reopenQuestion(memory.before.map(({ host }) => host));
-    const answer = await showMessage("information", question, {}, words.reopen, words.forget);
+    const offered = new Set(memory.before.map(({ shellName }) => shellName));
+    const answer = await messages.offer({
+      text: reopenQuestion(memory.before.map(({ host }) => host)),
+      actions: [words.reopen, words.forget],
+      isTrue: () => memory.before.some(({ shellName }) => offered.has(shellName)),
+    });
     if (answer === words.reopen) {
       this.reopen();
     } else if (answer === words.forget) {

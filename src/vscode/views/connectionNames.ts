@@ -23,8 +23,13 @@ export class ConnectionNames {
     return (isCalm ? this.#short : this.#tight).get(spec) ?? spec;
   }
 
-  /** A title usually is the host, with a number if there are several. The number must be visible. */
+  /**
+   * A title usually is the host, with a number if there are several. The number must be visible; without one, the
+   * name is that of a connection.
+   */
   session(title: string, spec: string): string {
-    return title.startsWith(spec) ? `${this.#tight.get(spec) ?? spec}${title.slice(spec.length)}` : title;
+    return title.startsWith(spec)
+      ? `${this.connection(spec, title === spec)}${title.slice(spec.length)}`
+      : title;
   }
 }

@@ -67,7 +67,12 @@ export function maintainContextKeys(
   store.add(service.onDidChange(() => refresh.request()));
   store.add(filter.onDidChange(() => refresh.request()));
   store.add(hosts.onDidChange(() => refresh.request()));
-  store.add(hosts.onDidRead(() => refresh.request()));
+  store.add(
+    hosts.onDidRead(() => {
+      set(contextKeys.hostsAreRead, true);
+      refresh.request();
+    }),
+  );
   set(contextKeys.loaded, true);
   update();
   return store;

@@ -46,7 +46,10 @@ export function presentSession(
   const isOpen = state.kind === "open";
   const notable = isOpen ? [endedInput(session) ? t("EOF sent") : undefined, limitRowText(limits, now)] : [];
   // Idle since it was opened: one of them is enough.
-  const times = [quiet === undefined ? undefined : t("idle {0}", quiet), open === quiet ? undefined : open];
+  const times = [
+    quiet === undefined ? undefined : t("idle {0}", quiet),
+    open === undefined || open === quiet ? undefined : t("open {0}", open),
+  ];
   const parts = isOpen ? [...notable, ...times].filter((part) => part !== undefined) : [text];
   // Several aliases can lead to one destination; show the one that was used.
   const named = master === undefined || master.spec === session.spec || saysHost(session);

@@ -13,11 +13,17 @@ const authError = new AuthError("refused", "no", { tried: [], methodsLeft: [] })
 const keyError = new HostKeyError("changed", "no", { host: "h", keyType: "t", fingerprint: "f" });
 
 describe("delays", () => {
-  test("double up to a minute", () => {
+  test("double up to ten seconds, and after ten minutes up to a minute", () => {
     const backoff = new Backoff(() => 0);
-    expect(Array.from({ length: 8 }, () => backoff.next())).toEqual([
-      1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000,
-    ]);
+    expect(Array.from({ length: 6 }, () => backoff.next())).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000]);
+    let waited = 35_000;
+    while (waited < 600_000) {
+      expect(backoff.next()).toBe(10_000);
+      waited += 10_000;
+    }
+    expect(backoff.next()).toBe(60_000);
+    backoff.reset();
+    expect(Array.from({ length: 5 }, () => backoff.next())).toEqual([1000, 2000, 4000, 8000, 10_000]);
   });
 
   test("are spread by up to a half", () => {

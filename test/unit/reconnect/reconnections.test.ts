@@ -302,7 +302,7 @@ describe("terminals of one destination", () => {
     await lose(stack);
     stack.engine.failure = away;
     await stack.clock.advance(100_000);
-    expect(tab.log.at(-1)).toBe("wait 60000");
+    expect(tab.log.at(-1)).toBe("wait 10000");
     stack.manager.environmentChanged();
     await settle();
     expect(tab.log.slice(-2)).toEqual(["attempt unattended", "wait 1000"]);

@@ -24,6 +24,6 @@ describe("the message after Extend Limits", () => {
 
 it("the row shows the remaining time of the first limit, with seconds in the last minute", () => {
   expect(limitRowText([], now)).toBeUndefined();
-  expect(limitRowText([limit("idle", 600, 301), limit("time", 900)], now)).toBe("6 min left");
+  expect(limitRowText([limit("idle", 600, 301), limit("time", 900)], now)).toBe("5 min 30 s left");
   expect(limitRowText([limit("time", 900, 42)], now)).toBe("0:42 left");
 });

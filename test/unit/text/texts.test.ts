@@ -37,8 +37,11 @@ describe("formatted numbers", () => {
   it.each([
     [0, "0:00"],
     [60_000, "1:00"],
-    [60_001, "2 min"],
+    [60_001, "1 min 30 s"],
+    [150_000, "2 min 30 s"],
+    [150_001, "3 min"],
     [600_000, "10 min"],
+    [600_001, "11 min"],
     [3_600_001, "1 h 1 min"],
   ])("shows %d ms left as: %s", (milliseconds, text) => expect(timeLeft(milliseconds)).toBe(text));
 

@@ -38,6 +38,15 @@ export class Notifications {
       .click();
   }
 
+  /** Follows a link of the message that contains `text`. */
+  async follow(text: string, link: string): Promise<void> {
+    const item = await this.#withText(text);
+    await item
+      .locator("a")
+      .filter({ hasText: exactText(link) })
+      .click();
+  }
+
   /** Closes all messages, so that they are not in a screenshot. */
   async clear(): Promise<void> {
     await this.#open();

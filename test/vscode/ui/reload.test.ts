@@ -138,7 +138,7 @@ describe("terminals after a reload of the window", () => {
   }
 
   const offer = "open before the window reloaded";
-  const both = "2 SSH terminals were open before the window reloaded: tmux1, screen1.";
+  const both = "2 SSH terminals were open before the window reloaded: tmux1, screen1. Reopen Forget";
 
   it("offers the open ones in a message and a row until the offer is answered: the same shells, with their programs", async () => {
     const { terminals, notifications } = lab.workbench;
@@ -168,11 +168,15 @@ describe("terminals after a reload of the window", () => {
       await reload("tmux1", "screen1");
       assert.equal(await notifications.waitFor(offer), both);
     }
-    await notifications.clear();
     await showsEnded("tmux1 (2)");
     const row = "2 terminals from before";
     assert.equal((await lab.workbench.tree("Live").waitForRow(row)).description, "tmux1, screen1");
     await reopensChosen(row);
+    // The message vanishes with the row.
+    await waitUntil(
+      async () => (await notifications.texts()).every((text) => !text.includes(offer)),
+      async () => `messages: ${(await notifications.texts()).join("\n")}`,
+    );
     await lab.show(1);
     await terminals.waitForText("cat-42");
     await terminals.input("twice\r");
@@ -241,14 +245,14 @@ describe("terminals after a reload of the window", () => {
     const { notifications } = lab.workbench;
     await reload("tmux1", "screen1");
     assert.equal(await notifications.waitFor(offer), both);
-    await notifications.press(offer, "Forget");
+    await notifications.follow(offer, "Forget");
     await lab.workbench.tree("Live").waitForNoRow("2 terminals from before");
     await lab.open("ours", 0, "tmux1");
     assert.ok(!shells.includes(await shellPid()));
     await reload("tmux1");
     assert.equal(
       await notifications.waitFor(offer),
-      "1 SSH terminal was open before the window reloaded: tmux1.",
+      "1 SSH terminal was open before the window reloaded: tmux1. Reopen Forget",
     );
     assert.equal((await notifications.texts()).length, 1);
     assert.deepEqual(shells.filter(isAlive), shells);

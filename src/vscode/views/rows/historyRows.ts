@@ -9,12 +9,16 @@ import { atTop, RowKind, under } from "../row.ts";
 import { hostTarget, sessionTarget } from "../targets.ts";
 
 /** The fold. */
-export function historyRow(service: SessionService): RowKind<readonly SessionSnapshot[]> {
+export function historyRow(
+  service: Pick<SessionService, "masters" | "history" | "onDidChange">,
+): RowKind<readonly SessionSnapshot[]> {
   return new RowKind({
     name: "history",
     places: [
       atTop(() => {
-        const ended = service.history();
+        // One that waits to reconnect is below its connection.
+        const waiting = new Set(service.masters().flatMap(({ sessions }) => sessions.map(({ id }) => id)));
+        const ended: readonly SessionSnapshot[] = service.history().filter(({ id }) => !waiting.has(id));
         return ended.length === 0 ? [] : [ended];
       }),
     ],

@@ -2,11 +2,14 @@ import { expect, it } from "vitest";
 import { ConnectionNames } from "../../../../src/vscode/views/connectionNames.ts";
 
 const typed = "alice@192.0.2.17:2222";
+const local = "user@127.0.0.1";
 const names = new ConnectionNames();
-names.update(["web1", typed, "alice@192.0.2.18:2222"]);
+names.update(["web1", typed, local, "alice@192.0.2.18:2222"]);
 
 it.each([
   ["the name of a short host", "web1 (2)", "web1", "web1 (2)"],
+  ["what was typed, if it fits", local, local, local],
+  ["its host, beside a number", `${local} (2)`, local, "127.0.0.1 (2)"],
   ["the shortened name of a long host", typed, typed, "192.0.2.17"],
   ["the same, with a number", `${typed} (2)`, typed, "192.0.2.17 (2)"],
   ["the name that the user has given it", "build log", typed, "build log"],

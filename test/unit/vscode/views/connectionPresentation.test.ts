@@ -48,7 +48,7 @@ describe("a master in the tree", () => {
     ],
     [
       { kind: "lingering", since: start, until: later + 65_000 },
-      "idle, 2 min left",
+      "idle, 1 min 30 s left",
       "vm-outline",
       "master live",
     ],
@@ -170,12 +170,14 @@ describe("a master in the tree", () => {
     expect(presentMaster(masterSnapshot(slow), later, home).hover).toContain("80 ms");
   });
 
-  it("counts the linger time down in minutes, and in seconds in the last one", () => {
+  it("counts the linger time down in half minutes, and in seconds in the last one", () => {
     const state = { kind: "lingering", since: start, until: start + 180_000 } as const;
     const texts = readings(180, (now) => presentMaster(masterSnapshot({ state }), now, home).description);
-    expect(texts.slice(0, 4).map((text) => text.split(" · ")[0])).toEqual([
+    expect(texts.slice(0, 6).map((text) => text.split(" · ")[0])).toEqual([
       "idle, 3 min left",
+      "idle, 2 min 30 s left",
       "idle, 2 min left",
+      "idle, 1 min 30 s left",
       "idle, 1:00 left",
       "idle, 0:59 left",
     ]);

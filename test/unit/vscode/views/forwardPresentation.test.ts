@@ -60,6 +60,17 @@ describe("the row of a forward", () => {
     expect(row.hover).toContain(literal(whole));
   });
 
+  it("says that port 0 means any, until the system has chosen one", () => {
+    const spec = parseForward("0:db:80");
+    const label = (changes: Partial<ForwardSnapshot>): string =>
+      presentForward({ ...forward, spec, ...changes }, 1000, "/home/me").label;
+    expect(label({ port: 40_123 })).toBe("40123 → db:80");
+    expect(label({ port: undefined })).toBe("any port → db:80");
+    expect(label({ port: 40_123, state: { kind: "stopped", since: 0, isFromBefore: true } })).toBe(
+      "any port → db:80",
+    );
+  });
+
   it("names its host where no connection does", () => {
     const state = { kind: "waiting", since: 0, onDemand: true } as const;
     expect(shown({ state, masterId: undefined }).description).toBe("on demand · build1");

@@ -17,11 +17,11 @@ describe("a session in the tree", () => {
     expect(
       presentSession(sessionSnapshot({ lastActivity: later - 59_000 }), masterSnapshot(), later, home)
         .description,
-    ).toBe("3 min");
+    ).toBe("open 3 min");
     expect(
       presentSession(sessionSnapshot({ lastActivity: later - 60_000 }), masterSnapshot(), later, home)
         .description,
-    ).toBe("idle 1 min · 3 min");
+    ).toBe("idle 1 min · open 3 min");
   });
 
   it("shows the alias with which it was opened if that differs from the master's", () => {
@@ -31,7 +31,7 @@ describe("a session in the tree", () => {
       later,
       home,
     );
-    expect(shown.description).toBe("3 min · alias2");
+    expect(shown.description).toBe("open 3 min · alias2");
   });
 
   it("can be revealed only with a terminal, and ended only while it is open", () => {
@@ -86,8 +86,8 @@ describe("a session in the tree", () => {
       later,
       home,
     );
-    expect(limited.description).toBe("3 min left · idle 3 min");
-    expect(limited.hover).toContain("| Idle limit | 3 min left of 10 min: *folder setting of api* |");
+    expect(limited.description).toBe("2 min 30 s left · idle 3 min");
+    expect(limited.hover).toContain("| Idle limit | 2 min 30 s left of 10 min: *folder setting of api* |");
     expect(limited.hover).toContain("| Time limit | 1 h 57 min left of 2 h: *set for this session* |");
     expect(limited.hover).toContain("| Folder | api |");
     const free = presentSession(sessionSnapshot(), masterSnapshot(), later, home);
