@@ -12,7 +12,9 @@ import { nextEvent } from "../../src/base/emitter.ts";
 import { parseForward } from "../../src/config/forwardSpec.ts";
 import type { ForwardSnapshot } from "../../src/forward/forwardTypes.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until as untilTrue } from "../lab/until.ts";
 import { activeResources, heldMemory, leftBehind, openDescriptors } from "../support/heldMemory.ts";
+import { psql, saidBy, startPostgres, startPsql } from "../support/postgres.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
 
 const run = promisify(execFile);
@@ -210,7 +212,7 @@ describe("programs that use a forward", () => {
     expect(stack.forwards.forward(socks.id)).toMatchObject({ taken: 1, failed: 0 });
   });
 
-  test("git clones a repository through a local forward", async () => {
+  test("git clones a repository through a local forward, and through SOCKS", async () => {
     const { stack } = await started();
     const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-git-"));
     cleanups.push(() => rm(folder, { recursive: true, force: true }));
@@ -232,10 +234,45 @@ describe("programs that use a forward", () => {
         () => response.writeHead(404).end(),
       );
     });
-    const forward = await start(stack, `-L 0:127.0.0.1:${await listening(web)}`);
-    const clone = join(folder, "clone");
-    await git("-c", "http.proxy=", "clone", "-q", `http://127.0.0.1:${forward.port}/`, clone);
-    expect(await readFile(join(clone, "file"), "utf8")).toBe("content");
-    expect(stack.forwards.forward(forward.id)?.failed).toBe(0);
+    const target = await listening(web);
+    const [local, socks] = [await start(stack, `-L 0:127.0.0.1:${target}`), await start(stack, "-D 0")];
+    for (const [{ id }, proxy, port] of [
+      [local, "", local.port],
+      [socks, `socks5h://127.0.0.1:${socks.port}`, target],
+    ] as const) {
+      const clone = join(folder, id);
+      await git("-c", `http.proxy=${proxy}`, "clone", "-q", `http://127.0.0.1:${port}/`, clone);
+      expect(await readFile(join(clone, "file"), "utf8")).toBe("content");
+      const { taken, failed } = stack.forwards.forward(id) ?? {};
+      expect(taken).toBeGreaterThan(0);
+      expect(failed).toBe(0);
+    }
+  });
+
+  test("psql sends and gets rows through a local forward, and cancels a query by a second connection", async () => {
+    const { stack } = await started();
+    const database = await startPostgres();
+    cleanups.push(() => database.stop());
+    const forward = await start(stack, `-L 0:127.0.0.1:${database.port}`);
+    const through = { port: forward.port ?? 0 };
+    const query = "SELECT n, repeat(chr(65 + n % 26), 1000) FROM generate_series(1, 3000) n";
+    const [direct, forwarded] = [await psql(database, query), await psql(through, query)];
+    expect(forwarded.stdout).toMatch(/^(?:\d+\|[A-Z]{1000}\n){3000}$/);
+    expect(forwarded).toEqual(direct);
+    await psql(through, "CREATE TABLE sent (n integer, text text)");
+    await psql(through, "\\copy sent FROM STDIN", forwarded.stdout.replaceAll("|", "\t"));
+    expect((await psql(database, "SELECT count(*), sum(length(text)) FROM sent")).stdout).toBe(
+      "3000|3000000\n",
+    );
+    // Ctrl+C: the request to cancel is sent on a connection of its own, which only the server ends.
+    const child = startPsql(through, ["SELECT pg_sleep(600)"]);
+    const asked = saidBy(child);
+    const active =
+      "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%_sleep(600)' AND state = 'active'";
+    await untilTrue(async () => (await psql(database, active)).stdout === "1\n", "the query");
+    child.kill("SIGINT");
+    expect((await asked).stderr).toContain("canceling statement due to user request");
+    await until(stack, ([first]) => first?.openConnections === 0);
+    expect(stack.forwards.forward(forward.id)).toMatchObject({ failed: 0 });
   });
 });

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { FaultProxy } from "../lab/faultProxy.ts";
@@ -51,6 +53,51 @@ describe.concurrent("the process was stopped, as when a machine sleeps", () => {
     } finally {
       await child.stop();
       await proxy.stop();
+    }
+  });
+
+  test("a forward keeps its listener over the sleep, its connection ends with an error, and new ones work after the reconnect", async ({
+    expect,
+  }) => {
+    const server = createServer((socket) => socket.on("error", () => {}).pipe(socket));
+    const proxy = await FaultProxy.start(host);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const target = (server.address() as AddressInfo).port;
+    const child = new SleepingStack(sshConfigBlock("lab", host.via(proxy)), 60, 3, target);
+    const client = (port: number): Socket => connect({ port, host: "127.0.0.1" });
+    const echo = async (socket: Socket): Promise<void> => {
+      socket.write("echo");
+      await once(socket, "data");
+    };
+    try {
+      const port = Number(await child.next());
+      expect(await child.next()).toBe("ready");
+      const before = client(port);
+      await echo(before);
+      const ended = new Promise((resolve) => {
+        before.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+        before.once("end", () => resolve("end"));
+      });
+      child.sleep();
+      proxy.drop();
+      // The kernel accepts it during the sleep.
+      const during = client(port);
+      await once(during, "connect");
+      child.wake();
+      expect(await ended).toBe("ECONNRESET");
+      await echo(during);
+      await echo(client(port));
+      const states: (string | undefined)[] = [];
+      while (states.at(-1) !== "listening") {
+        states.push(await child.next());
+      }
+      expect(states).toContain("waiting");
+      during.destroy();
+    } finally {
+      await child.stop();
+      await proxy.stop();
+      server.close();
     }
   });
 

@@ -36,6 +36,7 @@ const linuxPrograms: Readonly<Record<string, string>> = {
   krb5kdc: "krb5-kdc",
   "kadmin.local": "krb5-admin-server",
   kinit: "krb5-user",
+  psql: "postgresql",
 };
 
 /**

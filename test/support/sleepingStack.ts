@@ -9,12 +9,19 @@ export class SleepingStack {
   readonly #lines: AsyncIterator<string>;
   readonly #input: NodeJS.WritableStream;
 
-  /** @param config text of an ssh_config. @param interval seconds */
-  constructor(config: string, interval: number, countMax: number) {
+  /**
+   * @param config text of an ssh_config. @param interval seconds
+   * @param target forwards a port to this one of the server: see sleepChild.ts
+   */
+  constructor(config: string, interval: number, countMax: number, target?: number) {
     const file = fileURLToPath(new URL("sleepChild.ts", import.meta.url));
-    const child = spawn(process.execPath, [file, config, String(interval), String(countMax)], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+    const child = spawn(
+      process.execPath,
+      [file, config, String(interval), String(countMax), ...(target === undefined ? [] : [String(target)])],
+      {
+        stdio: ["pipe", "pipe", "inherit"],
+      },
+    );
     this.#process = child;
     this.#input = child.stdin;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
