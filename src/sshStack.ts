@@ -41,6 +41,7 @@ import { KeeperSharing, type KeeperSharingInit } from "./share/keeper/keeperShar
 import { ProgramSharing } from "./share/programSharing.ts";
 import type { RidingConsent } from "./share/userMasterPorts.ts";
 import { UserMasters } from "./share/userMasters.ts";
+import { WindowForwards } from "./share/windowForwards.ts";
 import { WindowSharing } from "./share/windowSharing.ts";
 import type { HostKeyPrompter } from "./trust/hostKeyPorts.ts";
 import { createHostKeyVerifier } from "./trust/hostKeyVerifier.ts";
@@ -189,6 +190,11 @@ export function createSshStack(init: SshStackInit): SshStack {
       folder: () => settings.folder,
       rules: (config, folder) => forwardRules(policies, config, folder),
       reconnect: (lost, holder) => service.rejoin(lost, holder),
+      claims: new WindowForwards({
+        ...{ clock, logger, ...folder },
+        isOn: init.sharesWithWindows ?? (() => false),
+        windowName: init.windowName ?? (() => ""),
+      }),
     }),
   );
   const programs = store.add(

@@ -12,7 +12,7 @@ import type { LoginMode } from "../reconnect/reconnectTypes.ts";
 import { ConnectionTable } from "./connectionTable.ts";
 import { DemandedLogin } from "./demandedLogin.ts";
 import type { DescriptorShare } from "./descriptorBudget.ts";
-import { addressesThere, idleLimitOf, serverAddress, withKnownPort } from "./forwardAddresses.ts";
+import { addressesThere, idleLimitOf, listenAtKnownPort, serverAddress } from "./forwardAddresses.ts";
 import type { ForwardInit } from "./forwardInit.ts";
 import { ForwardOrigins } from "./forwardOrigins.ts";
 import type { ForwardOrigin, ForwardSnapshot, ForwardState } from "./forwardTypes.ts";
@@ -21,6 +21,7 @@ import { LocalListener } from "./localListener.ts";
 import { refusal } from "./refusal.ts";
 import { remoteHandler } from "./remoteSide.ts";
 import { resetSocket } from "./resetSocket.ts";
+import { SharedClaim } from "./sharedClaim.ts";
 
 /** How long a client waits for a lost connection, and the limit for its SOCKS request, in milliseconds. */
 const holdFor = 30_000;
@@ -40,6 +41,7 @@ export class Forward implements Disposable {
   readonly #share: DescriptorShare;
   readonly #stateChanged = new Emitter<void>();
   readonly #origins: ForwardOrigins;
+  readonly #claim: SharedClaim;
   #onDemand: boolean;
   #state: ForwardState;
   #since: number;
@@ -61,6 +63,7 @@ export class Forward implements Disposable {
     this.#since = init.clock.now();
     this.#state = { kind: "starting", since: this.#since };
     this.#share = init.budget.share();
+    this.#claim = new SharedClaim(init.claim);
     this.#table = new ConnectionTable(init.clock, () => init.onChange());
     this.#link = new ConnectionLink({
       registry: init.registry,
@@ -111,10 +114,11 @@ export class Forward implements Disposable {
   async #start(login: LoginMode): Promise<void> {
     const run = this.#run.signal;
     try {
-      if (this.#init.spec.kind !== "remote") {
+      const isElsewhere = this.#init.claim !== undefined && (await this.#isElsewhere(run));
+      if (!isElsewhere && this.#init.spec.kind !== "remote") {
         await this.#listenHere();
       }
-      if (run.aborted) {
+      if (isElsewhere || run.aborted) {
         return;
       }
       if (this.#onDemand && this.#init.spec.kind !== "remote" && this.#link.master === undefined) {
@@ -130,6 +134,20 @@ export class Forward implements Disposable {
     }
   }
 
+  /** Another window makes it: this one takes over when that ends. */
+  async #isElsewhere(run: AbortSignal): Promise<boolean> {
+    const other = await this.#claim.take(run);
+    if (other === undefined) {
+      return run.aborted;
+    }
+    const servedBy = { ...other.window, isWindow: true } as const;
+    const state: ForwardState = { kind: "stopped", since: this.#now, servedBy };
+    const takeOver = this.#init.rules.automatic ? "unattended" : "none";
+    other.onDidEnd(() => this.#state === state && void this.restart(takeOver));
+    this.#setState(state);
+    return true;
+  }
+
   /** Closes the listener and all connections at once. */
   stop(): void {
     this.#endRun();
@@ -137,7 +155,7 @@ export class Forward implements Disposable {
   }
 
   /** Of several calls at once, the last one starts it. Resolves when it has a result. */
-  async restart(): Promise<void> {
+  async restart(login: LoginMode = "attended"): Promise<void> {
     const closed = Promise.all([this.#closed, this.#local?.close()]);
     this.#closed = closed;
     this.#endRun();
@@ -145,17 +163,11 @@ export class Forward implements Disposable {
     this.#loginRefused = undefined;
     this.#since = this.#now;
     this.#setState({ kind: "starting", since: this.#now });
-    this.started = this.#startAfter(closed, this.#run.signal);
+    const run = this.#run.signal;
+    this.started = closed.then(() => (run.aborted ? undefined : this.#start(login)));
     for (let last: unknown; last !== this.started; ) {
       last = this.started;
       await last;
-    }
-  }
-
-  async #startAfter(closed: Promise<unknown>, run: AbortSignal): Promise<void> {
-    await closed;
-    if (!run.aborted) {
-      await this.#start("attended");
     }
   }
 
@@ -188,14 +200,7 @@ export class Forward implements Disposable {
     };
     const open = (at: ListenAddress): Promise<LocalListener> =>
       LocalListener.open({ at, ...rules, onConnection });
-    const wanted = withKnownPort(spec.listen, this.#port);
-    const listener = await open(wanted).catch((error: unknown) => {
-      if (wanted !== spec.listen) {
-        // The last port is in use meanwhile, and any other will do.
-        return open(spec.listen);
-      }
-      throw error;
-    });
+    const listener = await listenAtKnownPort(open, spec.listen, this.#port, () => true);
     if (run.aborted) {
       listener.dispose();
       return;
@@ -242,13 +247,8 @@ export class Forward implements Disposable {
     });
     const listen = (at: ListenAddress): Promise<RemoteListener> =>
       master.channels.listen(serverAddress(at, rules.gatewayPorts), handler, run);
-    const wanted = withKnownPort(spec.listen, this.#port);
-    const listener = await listen(wanted).catch((error: unknown) => {
-      if (wanted !== spec.listen && ForwardError.is(error) && !run.aborted) {
-        return listen(spec.listen);
-      }
-      throw error;
-    });
+    const mayTryAnother = (error: unknown): boolean => ForwardError.is(error) && !run.aborted;
+    const listener = await listenAtKnownPort(listen, spec.listen, this.#port, mayTryAnother);
     if (run.aborted) {
       listener.dispose();
       return;
@@ -378,6 +378,7 @@ export class Forward implements Disposable {
     this.#local = undefined;
     this.#remote?.dispose();
     this.#remote = undefined;
+    this.#claim.release();
     this.#link.leave();
     for (const socket of [...this.#sockets]) {
       resetSocket(socket);

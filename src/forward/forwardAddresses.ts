@@ -13,7 +13,7 @@ export function serverAddress(at: ListenAddress, gatewayPorts: boolean): Forward
 }
 
 /** With the port that it had before, where any port will do; otherwise the same object. */
-export function withKnownPort(listen: ListenAddress, port: number | undefined): ListenAddress {
+function withKnownPort(listen: ListenAddress, port: number | undefined): ListenAddress {
   return listen.type === "tcp" && listen.port === 0 && port !== undefined ? { ...listen, port } : listen;
 }
 
@@ -35,4 +35,23 @@ export function idleLimitOf(spec: ForwardSpec, { channelTimeouts }: HostConfig):
   const direction = spec.kind === "remote" ? "forwarded" : "direct";
   const type = side?.type === "unix" ? `${direction}-streamlocal@openssh.com` : `${direction}-tcpip`;
   return channelTimeoutFor(channelTimeouts, type)?.seconds ?? 0;
+}
+
+/**
+ * Listens at the port that was assigned for port 0 before, if there is one. That port may be in use meanwhile: then any
+ * other will do.
+ */
+export async function listenAtKnownPort<T>(
+  listen: (at: ListenAddress) => Promise<T>,
+  at: ListenAddress,
+  port: number | undefined,
+  mayTryAnother: (error: unknown) => boolean,
+): Promise<T> {
+  const wanted = withKnownPort(at, port);
+  return await listen(wanted).catch((error: unknown) => {
+    if (wanted !== at && mayTryAnother(error)) {
+      return listen(at);
+    }
+    throw error;
+  });
 }

@@ -6,6 +6,7 @@ import type { MasterRegistry } from "../master/masterRegistry.ts";
 import type { LostConnection, ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
 import type { DescriptorBudget } from "./descriptorBudget.ts";
 import type { DialledSockets } from "./dialledSockets.ts";
+import type { ForwardClaim } from "./forwardPorts.ts";
 import type { ForwardRules } from "./forwardRules.ts";
 import type { ForwardOrigin, ForwardSnapshot } from "./forwardTypes.ts";
 
@@ -26,6 +27,8 @@ export interface ForwardInit {
   reconnect(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
   /** A program uses a forward without a connection: asks the user whether it may log in. */
   mayLogIn(forward: ForwardSnapshot): Promise<boolean>;
+  /** Undefined: it is not shared with other windows. */
+  readonly claim: (() => Promise<ForwardClaim>) | undefined;
   onChange(): void;
   /** The user has ended the connection. */
   onEnded(): void;

@@ -19,6 +19,7 @@ import { DescriptorBudget } from "./descriptorBudget.ts";
 import { DialledSockets } from "./dialledSockets.ts";
 import { Forward } from "./forward.ts";
 import { forwardKey } from "./forwardKey.ts";
+import type { ForwardClaims } from "./forwardPorts.ts";
 import type { ForwardRules } from "./forwardRules.ts";
 import type { ForwardOrigin, ForwardRequest, ForwardSnapshot } from "./forwardTypes.ts";
 import { StoppedForward } from "./stoppedForward.ts";
@@ -37,6 +38,8 @@ export interface ForwardServiceInit {
   rules(config: HostConfig, folder: SettingsFolder | undefined): ForwardRules;
   reconnect(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
   readonly budget?: DescriptorBudget;
+  /** Of all windows. Default: equal forwards of other windows are not noticed. */
+  readonly claims?: ForwardClaims;
 }
 
 /** Questions to the user about forwards. */
@@ -109,7 +112,7 @@ export class ForwardService implements Disposable {
       .filter(
         ({ origins, state }) =>
           origins.some(({ kind }) => kind === "person") &&
-          (state.kind !== "stopped" || state.isFromBefore === true),
+          (state.kind !== "stopped" || state.isFromBefore === true || state.servedBy !== undefined),
       )
       .map(({ host, spec }) => ({ host, spec }));
   }
@@ -164,7 +167,10 @@ export class ForwardService implements Disposable {
     }
     const { clock, logger, registry } = this.#init;
     const id = before ?? this.#newId();
+    const isAnyPort = spec.listen.type === "tcp" && spec.listen.port === 0;
+    const { claims } = this.#init;
     const forward = new Forward({
+      claim: claims && !isAnyPort ? () => claims.claim(key) : undefined,
       ...{ id, clock, logger, registry, host, spec, origin, onDemand },
       ...{ budget: this.#budget, dialled: this.#dialled },
       use: { config, folder },

@@ -47,7 +47,7 @@ export type ForwardState =
       readonly kind: "stopped";
       readonly since: number;
       readonly isFromBefore?: boolean;
-      readonly servedBy?: LocalProgram;
+      readonly servedBy?: LocalProgram & { readonly isWindow?: true };
     };
 
 /** One connection through a forward. */

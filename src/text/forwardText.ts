@@ -215,7 +215,9 @@ export function forwardStateText({ state }: ForwardSnapshot): string {
             : t("failed");
     case "stopped":
       return state.servedBy !== undefined
-        ? t("forwarded by your ssh ({0})", state.servedBy.pid)
+        ? state.servedBy.isWindow === true
+          ? t("forwarded by another window ({0})", state.servedBy.pid)
+          : t("forwarded by your ssh ({0})", state.servedBy.pid)
         : state.isFromBefore === true
           ? t("from before")
           : t("stopped");

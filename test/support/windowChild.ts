@@ -1,5 +1,6 @@
 /** A window of the editor, in a process of its own: a whole stack and its terminal tabs, operated by `WindowProcess`. */
 import { silentLogger } from "../../src/base/log.ts";
+import { parseForward } from "../../src/config/forwardSpec.ts";
 import { keeperFailed } from "../../src/text/keeperText.ts";
 import { AskedQuestions } from "./askedQuestions.ts";
 import { LiveTab } from "./liveTab.ts";
@@ -89,13 +90,30 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
       return {};
     case "listKept":
       return { kept: await stack.keeper.list(), told };
+    case "forward":
+      await stack.forwards.start({
+        host: "lab",
+        spec: parseForward(request.text),
+        origin: { kind: "person" },
+      });
+      return {};
+    case "stopForwards":
+      for (const { id } of stack.forwards.forwards()) {
+        stack.forwards.stop(id);
+      }
+      return {};
     case "look": {
       const masters = stack.service
         .masters()
         .map(({ state, heldBy, sessions, keepalive, uses, overflow }) => ({
           ...{ state: state.kind, heldBy, sessions: sessions.length, keepalive, uses, overflow },
         }));
-      return { masters, guests: stack.windows.windows() };
+      const forwards = stack.forwards.forwards().map(({ state, openConnections }) => ({
+        state: state.kind,
+        servedBy: state.kind === "stopped" ? state.servedBy?.pid : undefined,
+        openConnections,
+      }));
+      return { masters, guests: stack.windows.windows(), forwards };
     }
   }
 }

@@ -26,6 +26,9 @@ type WindowOrder =
   | { readonly do: "end" }
   | { readonly do: "share"; readonly on: boolean }
   | { readonly do: "set"; readonly user: Readonly<Record<string, unknown>> }
+  /** Starts a forward of `lab`. */
+  | { readonly do: "forward"; readonly text: string }
+  | { readonly do: "stopForwards" }
   | { readonly do: "look" }
   /** The text of a terminal with its scrollback, and what its session reported at its end. */
   | { readonly do: "read"; readonly tab: number }
@@ -47,11 +50,19 @@ export interface WindowMaster {
   readonly uses: readonly UsePolicy[];
 }
 
+export interface WindowForward {
+  readonly state: string;
+  /** The process that makes it instead. */
+  readonly servedBy: number | undefined;
+  readonly openConnections: number;
+}
+
 export interface WindowReply {
   readonly id: number;
   readonly error?: string;
   readonly masters: readonly WindowMaster[];
   readonly guests: readonly ProgramSnapshot[];
+  readonly forwards: readonly WindowForward[];
   readonly text: string;
   readonly states: readonly string[];
   readonly kept: readonly KeptListed[];

@@ -262,4 +262,59 @@ describe("forwards in the workbench", () => {
       async () => `messages: ${(await workbench.notifications.texts()).join("\n")}`,
     );
   });
+
+  it("copies the address of a forward by its menu", async () => {
+    const live = workbench.tree("Live");
+    const { label } = await live.waitForRow(new RegExp(` → 127.0.0.1:${webPort}$`));
+    await workbench.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await workbench.page.evaluate("navigator.clipboard.writeText('nothing')");
+    await live.contextMenu(label, "Copy Address of Forward");
+    await waitUntil(
+      async () =>
+        (await workbench.page.evaluate<string>("navigator.clipboard.readText()")) ===
+        `127.0.0.1:${label.split(" ")[0]}`,
+      async () => `copied: ${await workbench.page.evaluate<string>("navigator.clipboard.readText()")}`,
+    );
+  });
+
+  it("saves forwards by their menu for the host and in the workspace: after a reload they wait on demand, and the first client logs in after a question", async () => {
+    const live = workbench.tree("Live");
+    const [{ label: first }, second] = [
+      await live.waitForRow(new RegExp(` → 127.0.0.1:${webPort}$`)),
+      `${await freePort()} → localhost:${webPort}`,
+    ];
+    await live.inlineAction("Forwards", "Forward Port…");
+    await workbench.quickInput.waitFor("-R ");
+    await workbench.quickInput.fill(second.replace(" → ", ":"));
+    await workbench.quickInput.waitFor("Listens here");
+    await workbench.quickInput.accept();
+    await live.waitForRow(second, ({ description }) => description.startsWith("listening"));
+    await live.contextMenu(first, "Save Forward for This Host");
+    await workbench.notifications.waitFor("The forward is saved in your settings, for web1.");
+    await live.contextMenu(second, "Save Forward in the Workspace");
+    await workbench.notifications.waitFor("The forward is saved in the workspace's settings, for web1.");
+    const file = join(workbench.workspaceFolder, ".vscode", "settings.json");
+    const saved: unknown = JSON.parse(await readFile(file, "utf8"));
+    assert.deepEqual(saved, {
+      "sshSessions.hosts": [{ pattern: "web1", forwards: [`-L ${second.replace(" → ", ":")}`] }],
+    });
+    const logins = host.logins();
+    await workbench.reload();
+    await workbench.openSideBar("SSH Sessions");
+    for (const label of [first, second]) {
+      await live.waitForRow(label, ({ description }) => description.startsWith("on demand"));
+    }
+    assert.equal(host.logins(), logins);
+    await workbench.screenshot("forwards-on-demand");
+    for (const label of [first, second]) {
+      const got = body(Number(label.split(" ")[0]));
+      if (label === first) {
+        assert.match(await workbench.dialogs.text(), new RegExp(`\\b${first.split(" ")[0]}\\b`));
+        await workbench.dialogs.press("Log In");
+      }
+      assert.equal(await got, "from the server");
+      await live.waitForRow(label, ({ description }) => description.startsWith("listening"));
+    }
+    assert.equal(host.logins(), logins + 1);
+  });
 });

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { freePort } from "../../lab/freePort.ts";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
@@ -15,10 +18,12 @@ describe("two windows on one connection", () => {
   let host: SshdHost;
   let owner: Workbench;
   let guest: Workbench;
+  let forwarded: number;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
     host = await startSshd();
+    forwarded = await freePort();
     await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\ncd\n");
     const configFile = await host.writeSshConfig(folder, ["web1"]);
     const options = { settings: { "sshSessions.configFile": configFile }, env: { XDG_RUNTIME_DIR: folder } };
@@ -29,6 +34,14 @@ describe("two windows on one connection", () => {
   });
 
   screenshotFailures(() => guest);
+
+  /** The first line of the server behind the forward. */
+  async function greeting(): Promise<string> {
+    const socket = connect({ port: forwarded, host: "127.0.0.1" });
+    const [data] = await once(socket, "data");
+    socket.destroy();
+    return String(data);
+  }
 
   afterAll(async () => {
     await Promise.all([owner?.close(), guest?.close()]);
@@ -63,6 +76,23 @@ describe("two windows on one connection", () => {
     await guest.screenshot("window-uses-connection");
   });
 
+  it("the same forward of both is made by one of them, and both say so", async () => {
+    const label = `${forwarded} → 127.0.0.1:${host.port}`;
+    const states = [/^listening/, /^forwarded by another window \(\d+\)$/] as const;
+    for (const [index, workbench] of [owner, guest].entries()) {
+      await workbench.tree("Live").contextMenu("web1", "Forward Port…");
+      await workbench.quickInput.waitFor("-R ");
+      await workbench.quickInput.fill(label.replace(" → ", ":"));
+      await workbench.quickInput.waitFor("Listens here");
+      await workbench.quickInput.accept();
+      await workbench
+        .tree("Live")
+        .waitForRow(label, ({ description }) => states[index]?.test(description) === true);
+    }
+    assert.match(await greeting(), /^SSH-2\.0-/);
+    await guest.screenshot("window-forwards-for-another");
+  });
+
   it("Kill asks before it ends the sessions of the other window", async () => {
     await owner.tree("Live").contextMenu("web1", "Kill");
     assert.match(await owner.dialogs.text(), /5 sessions of other windows end, too/);
@@ -75,6 +105,11 @@ describe("two windows on one connection", () => {
     await guest
       .tree("Live")
       .waitForRow("web1", ({ description }) => /\d ms/.test(description) && !/shared/.test(description));
+    // It takes over the forward, too.
+    await guest
+      .tree("Live")
+      .waitForRow(new RegExp(`^${forwarded} → `), ({ description }) => /^listening/.test(description));
+    assert.match(await greeting(), /^SSH-2\.0-/);
     assert.equal((await guest.terminals.names()).length, terminals);
     for (let index = 0; index < terminals; index++) {
       await guest.terminals.select("web1", index);

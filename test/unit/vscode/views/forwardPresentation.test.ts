@@ -84,6 +84,14 @@ describe("the row of a forward", () => {
     });
   });
 
+  it("says that another window makes it", () => {
+    const servedBy = { pid: 4711, name: "work", isWindow: true } as const;
+    expect(shown({ state: { kind: "stopped", since: 0, servedBy }, addresses: [] })).toEqual({
+      description: "forwarded by another window (4711)",
+      icon: "arrow-right",
+    });
+  });
+
   it("names in its hover the programs that opened its newest connections, as plain text", () => {
     const open = { since: 0, sent: 5, received: 7, to: "db:5432" };
     const hover = forwardHover(
