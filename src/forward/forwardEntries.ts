@@ -4,21 +4,30 @@ import { parseHostSpec } from "../config/hostSpec.ts";
 import { forwardKey } from "./forwardKey.ts";
 import type { ForwardSnapshot } from "./forwardTypes.ts";
 
-/** Adds the forward to its host's entry. */
+/**
+ * Adds the forward to its host's entry.
+ * @param after the entries that count after these ones, if these ones don't have a value: their forwards of the host
+ *   stay in effect
+ */
 export function withForward(
   entries: readonly unknown[],
   forward: Pick<ForwardSnapshot, "host" | "spec">,
+  after: readonly unknown[] = [],
 ): readonly unknown[] {
   const pattern = entryPattern(forward);
   const text = formatForward(forward.spec);
   const own = entries.find((entry) => isEntryOf(entry, pattern));
-  if (own === undefined) {
-    return [...entries, { pattern, forwards: [text] }];
-  }
-  const forwards: readonly unknown[] = Array.isArray(own["forwards"]) ? own["forwards"] : [];
+  const forwards = forwardsIn(entries, pattern) ?? forwardsIn(after, pattern) ?? [];
   const isSaved = forwards.some((saved) => keyOf(saved) === forwardKey(forward.spec));
   const all = isSaved ? forwards : [...forwards, text];
-  return entries.map((entry) => (entry === own ? { ...own, forwards: all } : entry));
+  return own === undefined
+    ? [...entries, { pattern, forwards: all }]
+    : entries.map((entry) => (entry === own ? { ...own, forwards: all } : entry));
+}
+
+function forwardsIn(entries: readonly unknown[], pattern: string): readonly unknown[] | undefined {
+  const own = entries.find((entry) => isEntryOf(entry, pattern));
+  return own !== undefined && Array.isArray(own["forwards"]) ? own["forwards"] : undefined;
 }
 
 /** Ports of the host are not offered any more. */

@@ -14,8 +14,12 @@ export function saving(forwards: ForwardService, title: () => string, place: "us
     const target = place === "user" ? Global : Workspace;
     const configuration = vscode.workspace.getConfiguration(configurationSection, null);
     const found = configuration.inspect<unknown>(settingKeys.hosts);
-    const value = place === "user" ? found?.globalValue : found?.workspaceValue;
-    const saved = withForward(Array.isArray(value) ? value : [], forward);
+    const entries = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+    const users = entries(found?.globalValue);
+    const saved =
+      place === "user"
+        ? withForward(users, forward)
+        : withForward(entries(found?.workspaceValue), forward, users);
     if (place === "workspace" && vscode.workspace.workspaceFolders === undefined) {
       inform(t("No folder or workspace is open."));
       return;

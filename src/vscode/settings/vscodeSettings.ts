@@ -58,7 +58,10 @@ export class VscodeSettings implements SettingsPort, Disposable {
   }
 
   get hosts(): readonly HostSettings[] {
-    this.#hosts ??= this.#window(settingKeys.hosts, parseHostEntries) ?? [];
+    // The first entry that sets a value counts, so that a workspace's entries don't hide the user's others.
+    this.#hosts ??= (["workspace", "user"] as const).flatMap(
+      (layer) => parseHostEntries(this.read(settingKeys.hosts, layer)) ?? [],
+    );
     return this.#hosts;
   }
 

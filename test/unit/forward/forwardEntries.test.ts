@@ -20,6 +20,16 @@ test("a host's entry keeps its values, its forwards, and its position", () => {
   ]);
 });
 
+test("a workspace's entry begins with the user's forwards of the host, which it would replace", () => {
+  const user = [{ pattern: "web1", linger: 5, forwards: ["-D 1080"] }];
+  const saved = [{ pattern: "web1", forwards: ["-D 1080", "-L 8080:db:5432"] }];
+  expect(withForward([], forward("8080:db:5432"), user)).toEqual(saved);
+  expect(withForward([{ pattern: "web1" }], forward("8080:db:5432"), user)).toEqual(saved);
+  expect(withForward(saved, forward("8081:db:5432"), [{ pattern: "web1", forwards: ["-D 1"] }])).toEqual([
+    { pattern: "web1", forwards: ["-D 1080", "-L 8080:db:5432", "-L 8081:db:5432"] },
+  ]);
+});
+
 test.each([
   ["8080:db:5432", "-L 8080:db:5432"],
   ["8080:DB:5432", "-L 8080:db:5432"],

@@ -294,9 +294,12 @@ describe("forwards in the workbench", () => {
     await live.contextMenu(second, "Save Forward in the Workspace");
     await workbench.notifications.waitFor("The forward is saved in the workspace's settings, for web1.");
     const file = join(workbench.workspaceFolder, ".vscode", "settings.json");
+    // The host's other forwards stay in effect in the workspace.
     const saved: unknown = JSON.parse(await readFile(file, "utf8"));
     assert.deepEqual(saved, {
-      "sshSessions.hosts": [{ pattern: "web1", forwards: [`-L ${second.replace(" → ", ":")}`] }],
+      "sshSessions.hosts": [
+        { pattern: "web1", forwards: [first, second].map((each) => `-L ${each.replace(" → ", ":")}`) },
+      ],
     });
     const logins = host.logins();
     await workbench.reload();

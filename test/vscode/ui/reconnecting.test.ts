@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeAll, describe, it } from "vitest";
 import type { TreeRow } from "../harness/treeView.ts";
+import { waitUntil } from "../harness/waitUntil.ts";
 import { useWorkbenchLab } from "./workbenchLab.ts";
 
 const isMaster = (row: TreeRow): boolean => row.level === 1;
@@ -27,6 +28,13 @@ describe("a lost connection in the Live view", () => {
     await workbench.terminals.waitForText("lab>");
   });
 
+  /** Waits for moments in the timeline of the details page. */
+  async function detailsShow(moments: RegExp): Promise<void> {
+    const page = lab.workbench.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+    const timeline = (): Promise<string> => page.locator(".timeline").innerText();
+    await waitUntil(async () => moments.test(await timeline()), timeline);
+  }
+
   it("offers nothing to reconnect while it is up", async () => {
     const live = lab.workbench.tree("Live");
     await live.waitForRow("web1", isReady);
@@ -52,10 +60,16 @@ describe("a lost connection in the Live view", () => {
     assert.match(hover, /Last attempt[\s\S]*refused/);
   });
 
+  it("has details that can be opened while it waits", async () => {
+    await lab.workbench.tree("Live").contextMenu("web1", "Show Connection Details");
+    await detailsShow(/State: reconnecting/);
+    await lab.workbench.screenshot("reconnecting");
+  });
+
   it("reconnects on request with all its terminals and one login", async () => {
     const live = lab.workbench.tree("Live");
-    await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 6);
-    await lab.workbench.screenshot("reconnecting");
+    // Ten seconds are the longest wait, and the attempt after it must not be the one that succeeds.
+    await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 7);
     const logins = lab.host.logins();
     await lab.host.up();
     await live.inlineAction("web1", "Reconnect Now");
@@ -63,6 +77,17 @@ describe("a lost connection in the Live view", () => {
     await lab.workbench.terminals.waitForText(/reconnected after \d+ s/);
     await live.waitForRow("web1 (2)", isOpen);
     assert.equal(lab.host.logins(), logins + 1);
+  });
+
+  it("its details follow it to the next connection, and are the same tab if they are opened again", async () => {
+    await detailsShow(/Connected[\s\S]*State: reconnecting[\s\S]*Connected/);
+    const tabs = (): Promise<number> =>
+      lab.workbench.page.locator(".part.editor .tabs-container .tab").count();
+    assert.equal(await tabs(), 1);
+    await lab.workbench.tree("Live").contextMenu("web1", "Show Connection Details");
+    await detailsShow(/State: reconnecting[\s\S]*Connected/);
+    assert.equal(await tabs(), 1);
+    await lab.workbench.runCommand("View: Close All Editors");
   });
 
   it("is given up for a new one at the user's request if it does not respond", async () => {

@@ -204,6 +204,15 @@ describe("settings", () => {
     expect([settings.hosts, settings.configFile]).toEqual([[{ pattern: "db" }], "~/mine"]);
   });
 
+  it("have a workspace's entries for hosts before the user's, which it does not hide", () => {
+    const settings = new FakeHost()
+      .set(settingKeys.hosts, "globalValue", [{ pattern: "web1", timeLimit: 1 }, { pattern: "db" }])
+      .set(settingKeys.hosts, "workspaceValue", [{ pattern: "web1", timeLimit: 2 }])
+      .settings();
+    expect(settings.hosts.map(({ pattern }) => pattern)).toEqual(["web1", "web1", "db"]);
+    expect(new HostPolicies(settings).get("timeLimit", { alias: "web1" }).value).toBe(2);
+  });
+
   it("use nothing from an untrusted workspace, and all of it once it is trusted", () => {
     const host = new FakeHost();
     for (const key of Object.values(settingKeys)) {
