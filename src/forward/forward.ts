@@ -85,8 +85,10 @@ export class Forward implements Disposable {
     return this.#state;
   }
 
+  /** Here, or in another window. */
   get isRunning(): boolean {
-    return this.#state.kind !== "refused" && this.#state.kind !== "stopped";
+    const state = this.#state;
+    return state.kind === "stopped" ? state.servedBy?.isWindow === true : state.kind !== "refused";
   }
 
   /** Another origin shares it. @param onDemand whether it stays without a connection from now on */

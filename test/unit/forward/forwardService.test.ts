@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
+import { Emitter } from "../../../src/base/emitter.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { parseForward } from "../../../src/config/forwardSpec.ts";
 import { ChannelError, ForwardError } from "../../../src/engine/engineErrors.ts";
+import type { ForwardClaim, ForwardClaims } from "../../../src/forward/forwardPorts.ts";
 import { ForwardService } from "../../../src/forward/forwardService.ts";
 import type { ForwardSnapshot } from "../../../src/forward/forwardTypes.ts";
 import { freePort } from "../../lab/freePort.ts";
@@ -23,7 +25,7 @@ afterEach(() => {
 
 const config = testHostConfig();
 
-function started() {
+function started(claims?: ForwardClaims) {
   const stack = fakeStack();
   const forwards = new ForwardService({
     ...{ clock: stack.clock, logger: silentLogger, registry: stack.registry },
@@ -34,6 +36,7 @@ function started() {
       ...{ keepsConnection: true, automatic: true },
     }),
     reconnect: (lost, holder) => stack.manager.rejoin(lost, holder),
+    ...(claims && { claims }),
   });
   cleanups.push(() => {
     forwards.dispose();
@@ -75,6 +78,77 @@ test("a forward that is removed while it restarts does not listen", async () => 
   expect(await again).toBeUndefined();
   await settle();
   expect([await isRefused(port), forwards.forwards(), engine.requests.length]).toEqual([true, [], 1]);
+});
+
+/** Claims of a window beside another one, which makes all forwards until `ended` fires. */
+function besideAnother() {
+  const ended = new Emitter<void>();
+  const window = { pid: 4711, name: "work" };
+  let isThere = true;
+  ended.event(() => {
+    isThere = false;
+  });
+  const claims = {
+    asked: 0,
+    held: 0,
+    claim: async (): Promise<ForwardClaim> => {
+      claims.asked++;
+      claims.held++;
+      const dispose = (): void => void claims.held--;
+      return isThere ? { other: { window, onDidEnd: ended.event }, dispose } : { dispose };
+    },
+  };
+  return { ended, claims };
+}
+
+const servedBy = { pid: 4711, name: "work", isWindow: true };
+
+test("a forward that another window makes is left to it, also when it is started again, and taken over at its end", async () => {
+  const { ended, claims } = besideAnother();
+  const { engine, forwards, start } = started(claims);
+  const port = await freePort();
+  const { id, state } = await start(`${port}:db:1`);
+  expect(state).toMatchObject({ kind: "stopped", servedBy });
+  expect((await start(`${port}:db:1`)).state).toBe(state);
+  expect([await isRefused(port), claims.asked, engine.requests.length]).toEqual([true, 1, 0]);
+  expect(forwards.usersForwards()).toHaveLength(1);
+  ended.fire();
+  await vi.waitFor(() => expect(forwards.forward(id)?.state.kind).toBe("listening"));
+  expect([await isRefused(port), claims.held]).toEqual([false, 1]);
+  forwards.stopAndKeep(id);
+  expect(claims.held).toBe(0);
+});
+
+test("a forward that was stopped or removed is not taken over", async () => {
+  const { ended, claims } = besideAnother();
+  const { engine, forwards, start } = started(claims);
+  const [one, other] = [await start("8081:db:1"), await start("8082:db:1")];
+  forwards.stopAndKeep(one.id);
+  forwards.stop(other.id);
+  ended.fire();
+  await settle();
+  expect(forwards.forward(one.id)?.state).not.toHaveProperty("servedBy");
+  expect([claims.held, claims.asked, engine.requests.length]).toEqual([0, 2, 0]);
+});
+
+test("a forward of any port is not shared, and one that is stopped while it asks holds nothing", async () => {
+  let answer: ((claim: ForwardClaim) => void) | undefined;
+  const claim = vi.fn(
+    () =>
+      new Promise<ForwardClaim>((resolve) => {
+        answer = resolve;
+      }),
+  );
+  const { forwards, start } = started({ claim });
+  expect((await start("0:db:1")).state.kind).toBe("listening");
+  expect(claim).not.toHaveBeenCalled();
+  const starting = start("8081:db:1");
+  await vi.waitFor(() => expect(claim).toHaveBeenCalled());
+  forwards.stopAndKeep(forwards.forwards()[1]?.id ?? "");
+  const dispose = vi.fn();
+  answer?.({ dispose });
+  expect((await starting).state.kind).toBe("stopped");
+  expect(dispose).toHaveBeenCalledOnce();
 });
 
 test("a forward that is stopped while it restarts stays stopped", async () => {
