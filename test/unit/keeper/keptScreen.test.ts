@@ -137,7 +137,7 @@ describe("the screen of a kept session", () => {
 
   test("a link of nine megabytes costs no time and no memory", async () => {
     const kept = new KeptScreen({ columns: 40, rows: 12 });
-    const from = performance.now();
+    const from = process.cpuUsage();
     const link = Buffer.from(`${ESC}]8;;${"u".repeat(9_000_000)}\u0007link${ESC}]8;;\u0007`);
     for (let at = 0; at < link.length; at += 32_768) {
       kept.write(link.subarray(at, at + 32_768), () => {});
@@ -145,7 +145,8 @@ describe("the screen of a kept session", () => {
     const text = (await kept.snapshot()).toString();
     expect(text).toContain("link");
     expect(text.length).toBeLessThan(500);
-    expect(performance.now() - from).toBeLessThan(5_000);
+    // Of the processor, not of the clock: the machine may be busy.
+    expect(process.cpuUsage(from).user).toBeLessThan(5_000_000);
     kept.dispose();
   });
 
