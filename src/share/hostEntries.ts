@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostSpec } from "../config/hostSpec.ts";
 import type { Offer, Outlet } from "./outlet.ts";
+import { hasErrorCode, prepareSocketFolder } from "./socketFolder.ts";
 
 /** The characters that the wrapper accepts in a name: no separator of the file name, no pattern of a shell. */
 const plainPart = /^[A-Za-z0-9._@:%+-]{1,100}$/;
@@ -30,7 +31,7 @@ export class HostEntries implements Outlet {
 
   /** Creates the folder, and removes entries whose sockets no longer exist. */
   async prepare(): Promise<void> {
-    await mkdir(this.#folder, { mode: 0o700, recursive: true });
+    await this.#makeFolder();
     for (const name of await readdir(this.#folder)) {
       const socket = name.split(",").at(-1) ?? "";
       if (!(await exists(join(this.#sockets, socket)))) {
@@ -49,20 +50,36 @@ export class HostEntries implements Outlet {
       this.#written.delete(name);
       await rm(join(this.#folder, name), { force: true });
     }
-    for (const name of names) {
-      if (!this.#written.has(name)) {
-        this.#written.add(name);
-        await writeFile(join(this.#folder, name), "", { mode: 0o600 });
-      }
+    const missing = [...names].filter((name) => !this.#written.has(name));
+    if (missing.length > 0) {
+      await this.#makeFolder();
+    }
+    for (const name of missing) {
+      this.#written.add(name);
+      await writeFile(join(this.#folder, name), "", { mode: 0o600 });
     }
   }
 
+  /** Never rejects: where the folder has gone, so have the entries. */
   async close(): Promise<void> {
-    await Promise.all([...this.#written].map((name) => rm(join(this.#folder, name), { force: true })));
+    await Promise.allSettled([...this.#written].map((name) => rm(join(this.#folder, name), { force: true })));
     this.#written.clear();
   }
 
   leave(): void {}
+
+  /**
+   * In the folder of the sockets, which is there and this user's own. What cleans temporary files may have removed it
+   * meanwhile.
+   */
+  async #makeFolder(): Promise<void> {
+    await prepareSocketFolder(this.#sockets);
+    await mkdir(this.#folder, { mode: 0o700 }).catch((error: unknown) => {
+      if (!hasErrorCode(error, "EEXIST")) {
+        throw error;
+      }
+    });
+  }
 }
 
 function entryFolderName(configFile: string): string {

@@ -17,6 +17,7 @@ import { takeCrowdedPictures } from "./crowdedScenes.ts";
 import { type DemoHosts, startDemoHosts } from "./demoHosts.ts";
 import { takeKeeperPictures } from "./keeperScenes.ts";
 import { scenes } from "./scenes.ts";
+import { takeSharingPictures } from "./sharingScenes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -37,6 +38,7 @@ try {
   if (values.screenshots !== undefined) {
     await takePictures(hosts, resolve(values.screenshots));
     await takeKeeperPictures(hosts, settings, resolve(values.screenshots));
+    await takeSharingPictures(hosts, settings, resolve(values.screenshots));
   } else if (values.browser || !hasDisplay() || !(await tryDesktop())) {
     await serve();
   }

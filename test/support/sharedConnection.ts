@@ -55,7 +55,7 @@ export async function sharedSocket(variables: NodeJS.ProcessEnv, start: string):
   const folder = variables[wrapperVariables.hosts] ?? "";
   let socket = "";
   await until(async () => {
-    const names = await readdir(folder);
+    const names = await readdir(folder).catch(() => []);
     socket =
       names
         .find((name) => name.startsWith(start))

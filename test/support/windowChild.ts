@@ -88,6 +88,8 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
     case "answer":
       questions.answer(request.text);
       return {};
+    case "shareWithPrograms":
+      return { text: JSON.stringify(await stack.programs.turnOn()) };
     case "listKept":
       return { kept: await stack.keeper.list(), told };
     case "forward":

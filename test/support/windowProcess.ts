@@ -36,6 +36,8 @@ type WindowOrder =
   /** The window's keeper ends, and all its sessions. */
   | { readonly do: "stopKeeper" }
   | { readonly do: "listKept" }
+  /** Other programs may use its connections. The text: the variables of a terminal, as JSON. */
+  | { readonly do: "shareWithPrograms" }
   /** What logins have asked, and what is still open, in a window with WINDOW_QUESTIONS=on. */
   | { readonly do: "questions" }
   /** Answers the oldest question. Undefined: dismisses it. */
