@@ -36,7 +36,7 @@ export class Workbench {
   readonly #console: readonly string[];
   readonly #screenshotFolder: string;
   readonly #end: () => Promise<void>;
-  readonly #open: () => Promise<Workbench>;
+  readonly #open: (workspaceFolder: string | undefined) => Promise<Workbench>;
   #ended: Promise<void> | undefined;
 
   constructor(parts: WorkbenchParts) {
@@ -141,9 +141,12 @@ export class Workbench {
     await whenRestored(this.page);
   }
 
-  /** Another window of the same user, with an extension host of its own. `close` closes only its page. */
-  async newWindow(): Promise<Workbench> {
-    return await this.#open();
+  /**
+   * Another window of the same user, with an extension host of its own. `close` closes only its page.
+   * @param workspaceFolder default: that of this window
+   */
+  async newWindow(workspaceFolder?: string): Promise<Workbench> {
+    return await this.#open(workspaceFolder);
   }
 
   /** Stops the browser and the server, and removes their folders. Idempotent. */
@@ -170,7 +173,7 @@ interface WorkbenchParts {
   readonly console: readonly string[];
   readonly screenshotFolder: string;
   readonly end: () => Promise<void>;
-  readonly open: () => Promise<Workbench>;
+  readonly open: (workspaceFolder: string | undefined) => Promise<Workbench>;
 }
 
 /** Starts server and browser; resolves when the workbench is drawn and its contributions are registered. */
@@ -215,9 +218,13 @@ async function openWindow(
     await whenRestored(page);
   }
   const screenshotFolder = options.screenshotFolder ?? join(repositoryRoot, "test-results", "screenshots");
-  const open = async (): Promise<Workbench> => {
+  const open = async (workspaceFolder: string | undefined): Promise<Workbench> => {
     const other = await page.context().newPage();
-    return await openWindow(other, hosted, options, async () => await other.close());
+    const url = new URL(hosted.url);
+    if (workspaceFolder !== undefined) {
+      url.searchParams.set("folder", workspaceFolder);
+    }
+    return await openWindow(other, { ...hosted, url: url.href }, options, async () => await other.close());
   };
   return new Workbench({ page, hosted, testsExit, console: messages, screenshotFolder, end, open });
 }

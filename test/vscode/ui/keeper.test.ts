@@ -111,6 +111,91 @@ describe("terminals that outlive their window", () => {
     );
   });
 
+  it("open again in the order of their tabs, in the list of terminals and in the Live view", async () => {
+    const { workbench } = lab;
+    const { terminals, page } = workbench;
+    const live = workbench.tree("Live");
+    const names = ["lab", "lab (2)", "lab (3)", "lab (4)", "lab (5)"];
+    const sessions = async (): Promise<string> =>
+      (await live.rows())
+        .filter(({ level }) => level === 2)
+        .map(({ label }) => label)
+        .join();
+    /** Of the shell in front. */
+    const place = async (): Promise<string> =>
+      /^place-\d-of-\d+$/m.exec(await terminals.waitForText(/^place-\d-of-\d+$/m))?.[0] ?? "";
+    await lab.show(1);
+    await terminals.input("done\r");
+    await terminals.waitForText("got-done");
+    await terminals.input("printf '\\033[?1049l'\r");
+    for (let at = 2; at < names.length; at++) {
+      await lab.open("ours", at);
+    }
+    const before: string[] = [];
+    for (const at of names.keys()) {
+      await lab.show(at);
+      await terminals.input(`clear; echo place-$((${at} + 1))-of-$$\r`);
+      before.push(await place());
+    }
+    await waitUntil(
+      async () => (await page.evaluate<Stored>(stored)).openTerminals?.length === names.length,
+      () => "the terminals are not stored",
+    );
+    await workbench.reload();
+    await workbench.openSideBar("SSH Sessions");
+    await waitUntil(
+      async () => (await terminals.names()).join() === names.join() && (await sessions()) === names.join(),
+      async () => `the terminals are ${(await terminals.names()).join()}, the rows ${await sessions()}`,
+    );
+    for (const [at, shown] of before.entries()) {
+      await lab.show(at);
+      assert.equal(await place(), shown);
+    }
+    assert.equal(lab.host.logins(), 1);
+    for (let at = names.length - 1; at >= 2; at--) {
+      await lab.show(at);
+      await workbench.runCommand("Terminal: Kill the Active Terminal Instance");
+      await live.waitForNoRow(names[at] ?? "");
+    }
+  });
+
+  it("are listed in another window, by a row and by Show Keeper, and open there with their screen", async () => {
+    const { workbench } = lab;
+    // Another folder: terminals from before belong to one.
+    const other = await workbench.newWindow(lab.folder);
+    try {
+      await other.openSideBar("SSH Sessions");
+      const { description } = await other.tree("Live").waitForRow("Keeper");
+      assert.equal(description, "2 sessions outside this window");
+      await other.screenshot("keeper-row");
+      await other.runCommand("SSH Sessions: Show Keeper");
+      await other.quickInput.waitFor("Choose a session to open it in this window");
+      const text = await other.quickInput.describe();
+      assert.match(text, /Sessions in the Keeper/);
+      assert.match(text, /lab · lab \(2\)\s*in another window \(process \d+\) · /);
+      await other.screenshot("show-keeper");
+      await other.quickInput.pick("lab · lab (2)");
+      await other.terminals.waitForText(/place-2-of-\d+/);
+      await other.terminals.input("echo here-$((40+2))-$$\r");
+      await other.terminals.waitForText(`here-42-${second}`);
+      await other
+        .tree("Live")
+        .waitForRow("Keeper", (row) => row.description === "1 session outside this window");
+      // It is in one window at a time.
+      await lab.show(1);
+      await workbench.terminals.waitForText("[lab: ended]");
+      // A second choice shows the terminal that is there.
+      await other.runCommand("SSH Sessions: Show Keeper");
+      await other.quickInput.waitFor("in this window");
+      await other.quickInput.pick("lab · lab (2)");
+      assert.deepEqual(await other.terminals.names(), ["lab (2)"]);
+      assert.equal(lab.host.logins(), 1);
+    } finally {
+      await other.close();
+    }
+    assert.ok(isRunning(second));
+  });
+
   it("end with their tab, and with the keeper after a question", async () => {
     const { workbench } = lab;
     await lab.show(1);

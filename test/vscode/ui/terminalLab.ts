@@ -124,7 +124,9 @@ export async function openTerminalLab(options: TerminalLabOptions = {}): Promise
     },
     open: async (kind, index, alias = "lab") => {
       if (kind === "ours") {
-        await workbench.tree("Hosts").click(alias);
+        const hosts = workbench.tree("Hosts");
+        // A second click on the row within half a second would be one of a double click, and open nothing.
+        await (index === 0 ? hosts.click(alias) : hosts.inlineAction(alias, "Open Terminal"));
       } else {
         await workbench.runCommand("Terminal: Create New Terminal");
       }
