@@ -24,7 +24,7 @@ interface RelayedChannelInit {
  * window allows, and copies all of it into a larger buffer with each read (sshbuf_allocate in sshbuf.c): with the 2 MiB
  * of sshd, it spends half of an upload's processor time on that. This much keeps a program busy while it is read here.
  */
-const largestLoan = 256 * 1024;
+const largestLoan = 512 * 1024;
 
 /** The window that a program gets first. @param window of the server */
 export function firstLoan(window: number): number {

@@ -5,7 +5,7 @@ import { RelayedConnection, type RelayProgram } from "../../../../support/relayE
 
 const kibibyte = 1024;
 /** What a program has of the server's window at a time. */
-const loan = 256 * kibibyte;
+const loan = 512 * kibibyte;
 const packet = 32 * kibibyte;
 
 /** A program with an open channel: its number 5, the server's 7. The server replies to nothing. */
