@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { lstat, mkdir, rm, rmdir } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
@@ -15,6 +15,10 @@ import { hashOf } from "./windowKeys.ts";
 
 /** A window that says nothing for this long does not share its forward. Milliseconds. */
 const patience = 1000;
+
+/** Removing what a killed window left behind takes a few milliseconds, and other windows may do it. */
+const mostTries = 50;
+const longestTurn = 10_000;
 
 /** In bytes, of what a window says of itself. */
 const longestName = 1024;
@@ -52,14 +56,21 @@ export class WindowForwards implements ForwardClaims {
     try {
       await prepareSocketFolder(folder);
       const name = `f${hashOf(key).slice(0, 12)}`;
-      return (await this.#take(folder, name)) ?? (await this.#take(folder, name)) ?? unshared;
+      for (let tries = 0; tries < mostTries; tries++) {
+        const claim = await this.#take(folder, name);
+        if (claim !== undefined) {
+          return claim;
+        }
+        await new Promise<void>((resolve) => this.#init.clock.setTimeout(resolve, tries === 0 ? 0 : 20));
+      }
+      return unshared;
     } catch (error) {
       logger.debug(`A forward is not shared with other windows: ${asError(error).message}`);
       return unshared;
     }
   }
 
-  /** Undefined: its last window has left the socket behind, which is removed. */
+  /** Undefined: its last window has left the socket behind, which is removed, here or by another window. */
   async #take(folder: string, name: string): Promise<ForwardClaim | undefined> {
     const path = join(folder, name);
     const others = new Set<Socket>();
@@ -75,7 +86,7 @@ export class WindowForwards implements ForwardClaims {
       }
     }
     if (await refuses(path)) {
-      await rm(path, { force: true });
+      await removeStale(path);
       return undefined;
     }
     return await this.#watch(path);
@@ -89,9 +100,14 @@ export class WindowForwards implements ForwardClaims {
     socket.write(`${JSON.stringify({ pid: process.pid, name: this.#init.windowName() })}\n`);
   }
 
-  async #watch(path: string): Promise<ForwardClaim> {
+  /** Undefined: the window has just ended. */
+  async #watch(path: string): Promise<ForwardClaim | undefined> {
     const ended = new Emitter<void>();
     const socket = connect(path);
+    let isConnected = false;
+    socket.once("connect", () => {
+      isConnected = true;
+    });
     const window = await new Promise<LocalProgram | undefined>((resolve) => {
       let said = "";
       const timer = this.#init.clock.setTimeout(() => resolve(undefined), patience);
@@ -117,7 +133,7 @@ export class WindowForwards implements ForwardClaims {
     });
     if (window === undefined || socket.destroyed) {
       socket.destroy();
-      return unshared;
+      return isConnected ? unshared : undefined;
     }
     return {
       other: { window, onDidEnd: ended.event },
@@ -139,6 +155,30 @@ function release(server: Server, path: string, others: ReadonlySet<Socket>): voi
     for (const socket of others) {
       socket.destroy();
     }
+  }
+}
+
+/**
+ * Several windows notice the end of a killed one in the same moment, and each finds what it left behind: only the one
+ * that makes the folder removes it, if no other has replaced it already.
+ */
+async function removeStale(path: string): Promise<void> {
+  const turn = `${path}.turn`;
+  try {
+    await mkdir(turn, { mode: 0o700 });
+  } catch {
+    const facts = await lstat(turn).catch(() => undefined);
+    if (facts !== undefined && Date.now() - facts.mtimeMs > longestTurn) {
+      await rmdir(turn).catch(() => {});
+    }
+    return;
+  }
+  try {
+    if (await refuses(path)) {
+      await rm(path, { force: true });
+    }
+  } finally {
+    await rmdir(turn).catch(() => {});
   }
 }
 

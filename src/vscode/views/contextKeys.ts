@@ -14,7 +14,7 @@ const refreshDelay = 50;
 
 /** Keeps the context keys up to date, so that the palette offers to end things only when there are some. */
 export function maintainContextKeys(
-  service: SessionService,
+  service: Pick<SessionService, "masters" | "history" | "onDidChange">,
   earlier: EarlierTerminals,
   filter: Pick<RowFilter, "isOn" | "onDidChange">,
   hosts: Pick<HostList, "hosts" | "onDidChange" | "onDidRead">,

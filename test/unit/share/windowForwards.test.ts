@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { listenIn } from "../../../src/share/socketFolder.ts";
 import { WindowForwards } from "../../../src/share/windowForwards.ts";
@@ -14,11 +15,14 @@ const key = "me@web1:22 -L localhost:8080:db:5432";
 const name = `f${hashOf(key).slice(0, 12)}`;
 let folder: string;
 let clock: ManualClock;
+/** Of the windows. */
+let windowClock: Clock;
 const cleanups: (() => void)[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "ssh-sessions-claims-"));
   clock = new ManualClock();
+  windowClock = clock;
 });
 
 afterEach(async () => {
@@ -30,7 +34,7 @@ afterEach(async () => {
 
 function windowNamed(windowName: string, isOn = true): WindowForwards {
   return new WindowForwards({
-    ...{ clock, logger: silentLogger, folder },
+    ...{ clock: windowClock, logger: silentLogger, folder },
     isOn: () => isOn,
     windowName: () => windowName,
   });
@@ -66,6 +70,7 @@ test("the first window has the claim, others learn its name and its end, and not
 });
 
 test("a socket that a crash left behind is replaced", async () => {
+  windowClock = systemClock;
   const stale = await impostor(() => {});
   await link(join(folder, name), join(folder, "kept"));
   stale.close();
@@ -74,6 +79,28 @@ test("a socket that a crash left behind is replaced", async () => {
   expect(claim.other).toBeUndefined();
   expect((await windowNamed("two").claim(key)).other?.window.name).toBe("one");
   claim.dispose();
+});
+
+test("of many windows that find what a crash left behind at once, one has the claim", async () => {
+  windowClock = systemClock;
+  for (let round = 0; round < 20; round++) {
+    const stale = await impostor(() => {});
+    await link(join(folder, name), join(folder, "kept"));
+    stale.close();
+    await once(stale, "close");
+    await rm(join(folder, "kept"));
+    const claims = await Promise.all(
+      Array.from({ length: 4 }, (_, index) => windowNamed(`${index}`).claim(key)),
+    );
+    const found = claims.map(({ other }) => other?.window.name);
+    expect(found.filter((owner) => owner === undefined)).toHaveLength(1);
+    expect(new Set(found.filter((owner) => owner !== undefined))).toEqual(
+      new Set([String(found.indexOf(undefined))]),
+    );
+    for (const claim of claims) {
+      claim.dispose();
+    }
+  }
 });
 
 test.each([
