@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { Deadline } from "../base/deadline.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
-import { asError } from "../base/errors.ts";
+import { asError, CancelledError } from "../base/errors.ts";
 import { type LocalFiles, localFiles } from "../base/localFiles.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { ControlPathSource, HostControlPath } from "../config/configPorts.ts";
@@ -182,9 +182,15 @@ export class UserMasters implements OtherConnections, Disposable {
         (await consent.choiceFor(host)) ??
         (allowPrompts && (await whileAsking(events?.onWait, () => consent.ask(host, found.pid, signal))));
       signal.throwIfAborted();
-      return mayUse === true ? await this.#ride(path, signal) : undefined;
+      if (mayUse === undefined) {
+        throw CancelledError.dismissed();
+      }
+      return mayUse ? await this.#ride(path, signal) : undefined;
     } catch (error) {
       signal.throwIfAborted();
+      if (CancelledError.is(error)) {
+        throw error;
+      }
       logger.warn(`The connection of ssh is not used: ${printable(asError(error).message)}`);
       return undefined;
     }

@@ -160,6 +160,18 @@ describe("connections that the user's own ssh has at its ControlPath", () => {
     }, "that it is not said any more");
   });
 
+  test("a question that is dismissed connects nowhere, and is asked again", async () => {
+    await startMaster();
+    const logins = host.logins();
+    person.answer = undefined;
+    await expect(stack.service.connect("lab")).rejects.toMatchObject({ reason: "dismissed" });
+    expect(host.logins()).toBe(logins);
+    person.answer = true;
+    await stack.service.connect("lab");
+    expect(stack.master().rides?.path).toBe(path);
+    expect(person.asked).toEqual(["lab", "lab"]);
+  });
+
   test("are not used when the user refuses, until Use agrees", async () => {
     await startMaster();
     person.answer = false;

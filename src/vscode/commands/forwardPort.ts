@@ -6,12 +6,12 @@ import type { ForwardBox } from "../prompts/forwardBox.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { type Command, command } from "./command.ts";
 import { type ForwardOutcomeInit, tellForward } from "./forwardOutcome.ts";
-import { aHost } from "./hostFinders.ts";
+import { theActiveHost } from "./hostFinders.ts";
 
 /** "Forward Port…": one box that takes every kind of forward. */
 export function forwardPort(forwards: ForwardService, box: ForwardBox): Command {
   return command(
-    aHost(() => t("Forward Port")),
+    theActiveHost(() => t("Forward Port")),
     async ({ presenter, recent }, host) => {
       const spec = await box.ask(host);
       if (spec !== undefined) {

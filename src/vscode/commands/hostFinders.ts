@@ -1,11 +1,11 @@
 /** Finders of hosts, and of places in files. */
 import { hostsTarget, hostTarget, placeTarget, type Target } from "../views/targets.ts";
-import type { Found, TargetFinder } from "./command.ts";
+import type { TargetFinder } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 
 type Named<T> = { readonly target: T; readonly host: string } | undefined;
 
-function onHost(_: CommandContext, targets: readonly Target[]): Found<string> {
+function onHost(_: CommandContext, targets: readonly Target[]): { readonly target: string } | "ask" {
   const host = hostTarget.in(targets);
   return host === undefined ? "ask" : { target: host };
 }
@@ -26,6 +26,11 @@ export function aHost(title: () => string, first: "active" | "none" = "active"):
     ask: async ({ hostPick }, near) =>
       await hostPick.ask(title(), { near: first === "active" ? hostTarget.in(near) : undefined }),
   };
+}
+
+/** The host of the active terminal; without one, a host that is chosen from all or typed. */
+export function theActiveHost(title: () => string): TargetFinder<string> {
+  return { ...aHost(title), inActive: onHost };
 }
 
 /** The host of the row. It does not ask. */
@@ -49,7 +54,7 @@ export function hosts(title: () => string): TargetFinder<readonly string[]> {
         return { target: several };
       }
       const found = onHost(context, targets);
-      return found === "ask" || found === "end" ? found : { target: [found.target] };
+      return found === "ask" ? found : { target: [found.target] };
     },
     named: (context, text) => {
       const named = namedHost(context, text);
