@@ -4,6 +4,7 @@ import { Deadline } from "../base/deadline.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
+import { isRunning } from "../base/isRunning.ts";
 import { type LocalFiles, localFiles } from "../base/localFiles.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { ControlPathSource, HostControlPath } from "../config/configPorts.ts";
@@ -392,15 +393,5 @@ export class UserMasters implements OtherConnections, Disposable {
       this.#masters = Object.freeze(masters);
       this.#changed.fire();
     }
-  }
-}
-
-/** It may also be a process of another container, which we can't see: then it counts as not running. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isRunning } from "../../base/isRunning.ts";
 import { fieldOf } from "../../base/jsonFields.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { findUsersSocket } from "./usersSocket.ts";
@@ -207,15 +208,7 @@ function succeeds(work: Promise<unknown>): Promise<boolean> {
 
 /** Process id 0 means that the window has released its master. */
 function isGone(pid: number): boolean {
-  if (pid === 0) {
-    return true;
-  }
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
+  return pid === 0 || !isRunning(pid);
 }
 
 /** A socket at the user's ControlPath is removed only if it is the one that the master bound. Never rejects. */
