@@ -14,6 +14,8 @@ import {
 } from "../support/sharedConnection.ts";
 import { type TestStack, Transcript, testStack } from "../support/testStack.ts";
 
+const isWindow = (name: string): boolean => name.startsWith("w");
+
 describe("the folder of the sockets while connections are in use", () => {
   let host: SshdHost;
   let config: string;
@@ -39,6 +41,9 @@ describe("the folder of the sockets while connections are in use", () => {
     shared = await sharedConnection(config, {
       ...{ socketFolder: folder, logger, sharesWithWindows: () => true },
     });
+    // The last entry of the host: from now on nothing is written there.
+    await sharedSocket(shared.env, `lab,${host.user},${host.port},`);
+    await until(async () => (await readdir(folder)).some(isWindow), "the window's socket");
   });
 
   afterEach(async () => {
@@ -116,8 +121,6 @@ describe("the folder of the sockets while connections are in use", () => {
   });
 
   test("a window's socket is replaced by a link to another one: no window follows it, and the log names it", async () => {
-    const isWindow = (name: string): boolean => name.startsWith("w");
-    await until(async () => (await readdir(folder)).some(isWindow), "the window's socket");
     const name = (await readdir(folder)).find(isWindow) ?? "";
     await mkdir(join(parent, "aside"));
     await rename(join(folder, name), join(parent, "aside", name));
