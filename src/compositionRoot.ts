@@ -17,6 +17,7 @@ import { EndedMemory } from "./vscode/settings/endedMemory.ts";
 import { EngineMemory } from "./vscode/settings/engineMemory.ts";
 import { VscodeSettings } from "./vscode/settings/vscodeSettings.ts";
 import { terminalsAreHere } from "./vscode/terminals/terminalsAreHere.ts";
+import { workspaceId } from "./vscode/terminals/workspaceId.ts";
 import { createVscodeLayer, type EntryCalls } from "./vscode/vscodeLayer.ts";
 
 /** Builds the extension by hand, from the bottom layer up. Disposing it ends every connection. */
@@ -58,6 +59,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
       },
       endedStorage: ended,
       windowName: () => vscode.workspace.name ?? "",
+      workspace: workspaceId(context.workspaceState),
       keeper: {
         isOn: () => settings.keepsTerminals,
         staysAfterLogout: () => settings.keepsAfterLogout,

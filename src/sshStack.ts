@@ -76,6 +76,8 @@ export interface SshStackInit {
   readonly userMasters?: { readonly paths: ControlPathSource; readonly consent: RidingConsent };
   /** Of this window, for the trees of others. */
   readonly windowName?: () => string;
+  /** Of this window: see `KeeperSharingInit`. */
+  readonly workspace?: string;
   /** Of ended sessions. Default: they are forgotten with the stack. */
   readonly endedStorage?: EndedStorage;
   /** The process that holds connections and sessions for windows. Default: none. */
@@ -135,6 +137,7 @@ export function createSshStack(init: SshStackInit): SshStack {
     isOn: () => init.keeper?.isOn() ?? false,
     staysAfterLogout: () => init.keeper?.staysAfterLogout() ?? false,
     build: init.keeper?.build ?? "",
+    workspace: init.workspace ?? "",
     windowName: init.windowName ?? (() => ""),
     checkHost: (config) => {
       if (config.proxyCommand !== undefined) {

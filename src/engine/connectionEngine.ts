@@ -357,6 +357,8 @@ export interface EngineChannel {
     readonly lost: boolean;
     /** Of a session that the keeper holds: how the keeper's connection was lost, which may be long ago. */
     readonly lostBy?: MasterEndReason | undefined;
+    /** Of a session that the keeper holds: it goes on in another window. */
+    readonly moved?: boolean | undefined;
     readonly limit?: KeptLimit | undefined;
   }>;
   /** The data queued for the server has been sent: write again. Also fires when `eof` has been sent. */

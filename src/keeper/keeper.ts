@@ -247,7 +247,7 @@ export class Keeper implements Disposable {
     if (before?.isOver === true) {
       this.#forget(before);
     } else if (before !== undefined) {
-      return await before.attach(socket, call.pid, spec.pty);
+      return await before.attach(socket, call, spec.pty);
     }
     if (call.build !== this.#init.build || this.#isLeaving) {
       return undefined;
@@ -258,7 +258,7 @@ export class Keeper implements Disposable {
     const other = this.#sessions.get(keep.id);
     if (other !== undefined && !other.isOver) {
       channel.close();
-      return await other.attach(socket, call.pid, spec.pty);
+      return await other.attach(socket, call, spec.pty);
     }
     const session: KeptSession = new KeptSession({
       ...{ master, channel, spec, keep, clock: this.#init.clock },
@@ -270,7 +270,7 @@ export class Keeper implements Disposable {
     });
     this.#sessions.set(keep.id, session);
     this.#init.logger.info(`${master.id}: keeps a session`);
-    return await session.attach(socket, call.pid, spec.pty);
+    return await session.attach(socket, call, spec.pty);
   }
 
   #forget(session: KeptSession): void {

@@ -12,6 +12,7 @@ import {
   dataWindow,
   type KeptClosed,
   type KeptListed,
+  type KeptOpen,
   type KeptOpened,
 } from "../engine/keeper/keeperMessages.ts";
 import type { KeeperSocket } from "../engine/keeper/keeperSocket.ts";
@@ -38,10 +39,13 @@ const screenPatience = 100;
 /** A window that has been replaced may still have input on its way. Milliseconds. */
 const leaveWithin = 1_000;
 
+/** What a window says of itself. Those of other versions may say less. */
+type KeptWindow = Partial<Pick<KeptOpen, "pid" | "name" | "workspace">>;
+
 /** The window that is attached to a session. */
 interface Attached {
   readonly socket: KeeperSocket;
-  readonly pid: number | undefined;
+  readonly window: KeptWindow;
   /** Bytes that it has not consumed. */
   unconsumed: number;
   /** It has the screen, and gets the output. */
@@ -132,13 +136,14 @@ export class KeptSession implements Disposable {
 
   listed(): KeptListed {
     const { id, host, title } = this.#init.keep;
-    return { id, host, title, since: this.#since, window: this.#attached?.pid, ended: this.isEnded };
+    const { pid: window, name: windowName, workspace } = this.#attached?.window ?? {};
+    return { id, host, title, since: this.#since, window, windowName, workspace, ended: this.isEnded };
   }
 
   /** Another window that is attached is detached. What it has sent is still read. */
   async attach(
     socket: KeeperSocket,
-    pid: number | undefined,
+    window: KeptWindow,
     dimensions: Dimensions | undefined,
   ): Promise<KeptOpened> {
     while (this.#attached !== undefined) {
@@ -148,7 +153,7 @@ export class KeptSession implements Disposable {
     const { clock, channel } = this.#init;
     channel.pause();
     this.#limits?.dispose();
-    const attached: Attached = { socket, pid, unconsumed: 0, isShown: false };
+    const attached: Attached = { socket, window, unconsumed: 0, isShown: false };
     this.#attached = attached;
     if (dimensions !== undefined) {
       this.#resize(dimensions);
@@ -266,8 +271,7 @@ export class KeptSession implements Disposable {
         timer.dispose();
         resolve();
       });
-      // Its session goes on elsewhere: for this window it has ended.
-      before.socket.note("closed", { exit: {}, lost: false } satisfies KeptClosed);
+      before.socket.note("closed", { exit: {}, lost: false, moved: true } satisfies KeptClosed);
     });
   }
 

@@ -26,6 +26,7 @@ export function mayBeShutdown(outcome: SessionOutcome): boolean {
       return shutdownSignals.has(outcome.signal);
     case "exited":
       return outcome.code !== undefined && shutdownCodes.has(outcome.code);
+    case "moved":
     case "disconnected":
     case "killed":
     case "lost":

@@ -31,6 +31,8 @@ export type SessionOutcome =
   /** The remote program ended on its own. */
   | { readonly kind: "exited"; readonly code: number | undefined }
   | { readonly kind: "signalled"; readonly signal: string; readonly coreDumped: boolean }
+  /** It goes on in another window, which has taken it from the keeper. */
+  | { readonly kind: "moved" }
   /** We ended it in order. `exit` is the server's exit status before the close, if any. */
   | { readonly kind: "disconnected"; readonly exit: ChannelExit }
   | { readonly kind: "killed"; readonly exit: ChannelExit }

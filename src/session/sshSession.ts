@@ -176,10 +176,10 @@ export class SshSession implements Session {
       this.#received.fire(event);
     });
     channel.onDidDrain(() => this.#drained.fire());
-    channel.onDidClose(({ exit, lost, lostBy, limit }) => {
+    channel.onDidClose((end) => {
       this.#channelClosed = true;
-      this.#limitReached ??= limit;
-      void this.#onClosed(exit, lost, lostBy);
+      this.#limitReached ??= end.limit;
+      void (end.moved ? this.#finish({ kind: "moved" }) : this.#onClosed(end.exit, end.lost, end.lostBy));
     });
     this.#setState({ kind: "open", since: this.#clock.now() });
     // Continue the count across reconnects and windows; otherwise every one of them would extend the limit.

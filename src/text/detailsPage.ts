@@ -116,6 +116,7 @@ function outcomeTone(outcome: SessionOutcome): DetailsTone {
   switch (outcome.kind) {
     case "exited":
       return outcome.code === 0 || outcome.code === undefined ? "off" : "warning";
+    case "moved":
     case "disconnected":
     case "killed":
       return "off";

@@ -26,13 +26,17 @@ export function keptLabel({ host, title }: Pick<KeptListed, "host" | "title">): 
 }
 
 /** @param own the process id of this window. */
-export function keptDescription({ window, since, ended }: KeptListed, own: number, now: number): string {
+export function keptDescription(session: KeptListed, own: number, now: number): string {
+  const { window, windowName = "", since, ended } = session;
+  const name = printable(windowName, 64);
   const where =
     window === undefined
       ? t("in no window")
       : window === own
         ? t("in this window")
-        : t("in another window (process {0})", window);
+        : name === ""
+          ? t("in another window (process {0})", window)
+          : t("in the window “{0}” (process {1})", name, window);
   return [where, ended ? t("ended") : openSince(since, now)].join(" · ");
 }
 

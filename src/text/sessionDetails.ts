@@ -38,6 +38,8 @@ export function describeOutcome(outcome: SessionOutcome): string {
       return outcome.coreDumped
         ? t("signal {0} (core dumped)", printable(outcome.signal, 30))
         : t("signal {0}", printable(outcome.signal, 30));
+    case "moved":
+      return t("opened in another window");
     case "disconnected":
       return endReasonText("disconnected");
     case "killed":

@@ -38,10 +38,12 @@ export function describeEnding(
     exitCode: outcome.kind === "exited" && outcome.code === 0 ? 0 : undefined,
     staysOpen:
       outcome.kind === "lost" ||
+      outcome.kind === "moved" ||
       outcome.kind === "limit" ||
       outcome.kind === "signalled" ||
       (outcome.kind === "exited" && (program === "command" || refusedToRun(outcome.code, life))),
-    isFinal: outcome.kind === "exited" || (outcome.kind === "limit" && !survives),
+    // One that has moved belongs to the other window now.
+    isFinal: outcome.kind === "exited" || outcome.kind === "moved" || (outcome.kind === "limit" && !survives),
   };
 }
 

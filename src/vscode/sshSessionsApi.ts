@@ -92,6 +92,7 @@ export class SessionsApi implements SshSessionsApi {
         throw new ChannelError("connection-ended", `The connection ended (${outcome.reason})`);
       case "exited":
       case "signalled":
+      case "moved":
       case "disconnected":
       case "killed":
       case "limit":

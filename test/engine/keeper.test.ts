@@ -258,6 +258,27 @@ describe("the keeper", () => {
     await until(() => screen().includes("alive-42"), "the answer of the shell");
   });
 
+  test("a session that another window takes has moved, and goes on there", async () => {
+    const [one, two] = await Promise.all([newWindow("one"), newWindow("two")]);
+    await one.ask({ do: "open", keep: "shell-1" });
+    const shell = await shellValue(one, "pid", "$$");
+    expect((await two.ask({ do: "listKept" })).kept).toMatchObject([
+      { window: one.child.pid, windowName: "one", workspace: "workspace of one" },
+    ]);
+    await two.ask({ do: "open", keep: "shell-1" });
+    expect(await shellValue(two, "again", "$$")).toBe(shell);
+    await until(
+      async () => (await one.ask({ do: "read", tab: 0 })).states.at(-1) === "ended",
+      "the end of the first terminal",
+    );
+    expect((await one.ask({ do: "read", tab: 0 })).text).toContain("[lab: opened in another window]");
+    // It neither reconnects nor takes the session back.
+    expect((await one.ask({ do: "listKept" })).kept).toMatchObject([
+      { window: two.child.pid, windowName: "two", workspace: "workspace of two", ended: false },
+    ]);
+    expect(newLogins()).toBe(1);
+  });
+
   test("a keeper whose socket has been replaced leaves, and the other's socket stays", async () => {
     const window = await newWindow("one");
     await window.ask({ do: "open", keep: "shell-1" });

@@ -26,6 +26,7 @@ const stack = await testStack(configFile, {
   socketFolder,
   sharesWithWindows: () => isOn,
   windowName: () => name,
+  workspace: `workspace of ${name}`,
   keeper: {
     isOn: () => process.env["WINDOW_KEEPER"] === "on",
     staysAfterLogout: () => process.env["WINDOW_AFTER_LOGOUT"] === "on",

@@ -23,8 +23,11 @@ export interface KeeperHello {
 /** The call `open`: a session on the connection that is served at `socket`. */
 export interface KeptOpen {
   readonly build: string;
-  /** Of the window. */
+  /** Of the window, as are its name and its workspace. */
   readonly pid: number;
+  readonly name: string;
+  /** The same in all windows that remember the same terminals. */
+  readonly workspace: string;
   readonly socket: string;
   readonly spec: Omit<SessionSpec, "keep">;
   readonly keep: KeepSpec;
@@ -43,6 +46,8 @@ export interface KeptOpened {
 export interface KeptClosed {
   readonly exit: ChannelExit;
   readonly lost: boolean;
+  /** It goes on in another window, which has taken it. */
+  readonly moved?: boolean | undefined;
   /** How the keeper's connection was lost. */
   readonly lostBy?: MasterEndReason | undefined;
   readonly limit?: KeptLimit | undefined;
@@ -56,6 +61,9 @@ export interface KeptListed {
   readonly since: number;
   /** The process id of the window that is attached to it. */
   readonly window: number | undefined;
+  /** Of that window. Absent: the keeper, or the window, is of a version without them. */
+  readonly windowName?: string | undefined;
+  readonly workspace?: string | undefined;
   readonly ended: boolean;
 }
 

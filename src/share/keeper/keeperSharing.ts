@@ -48,6 +48,8 @@ export interface KeeperSharingInit {
   /** Of this extension: another build may mean something else by what it sends. */
   readonly build: string;
   windowName(): string;
+  /** The same in all windows that remember the same terminals. */
+  readonly workspace: string;
   /** @throws ConfigError for what must not run, and ConnectError `local` for what the keeper can't connect to */
   checkHost(config: JoinedLogin["config"]): void;
   readonly resolveHop: HopResolver;
@@ -128,6 +130,11 @@ export class KeeperSharing implements OtherConnections {
     const lists = await this.#askAll((talk) => talk.socket.call("list", { afterLogout }));
     // A keeper of this protocol replies so.
     return lists.flatMap((list) => list as readonly KeptListed[]);
+  }
+
+  /** Another window shows it: not one of this workspace that has crashed or is reloading. */
+  isShownElsewhere({ window, workspace }: Pick<KeptListed, "window" | "workspace">): boolean {
+    return window !== undefined && workspace !== undefined && workspace !== this.#init.workspace;
   }
 
   /** Ends a session, wherever it is. */
@@ -321,7 +328,9 @@ export class KeeperSharing implements OtherConnections {
     }
     const { socket } = talk;
     try {
-      const call: KeptOpen = { build: this.#init.build, pid: process.pid, socket: connection, spec, keep };
+      const { build, workspace } = this.#init;
+      const window = { pid: process.pid, name: this.#init.windowName(), workspace };
+      const call: KeptOpen = { build, ...window, socket: connection, spec, keep };
       const opened = (await socket.call("open", call, signal)) as KeptOpened | undefined;
       if (opened === undefined) {
         socket.end();

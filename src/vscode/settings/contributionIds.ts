@@ -17,6 +17,9 @@ export const viewContainerId = "sshSessions";
 /** The key of the open terminals in the workspace's storage. */
 export const openTerminalsKey = "openTerminals";
 
+/** In the workspace's memento: see `workspaceId`. */
+export const workspaceIdKey = "workspaceId";
+
 /** The key of the ended sessions in the workspace's storage. */
 export const endedSessionsKey = "endedSessions";
 

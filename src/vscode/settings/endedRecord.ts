@@ -99,6 +99,7 @@ function plainOutcome(outcome: SessionOutcome, spec: string, home: string): obje
       return { ...outcome, signal: printable(outcome.signal, longestName) };
     case "exited":
       return outcome;
+    case "moved":
     case "disconnected":
     case "killed":
       return { kind: outcome.kind };
@@ -160,6 +161,8 @@ function outcomeOf(value: unknown): SessionOutcome | undefined {
         ? undefined
         : { kind, signal, coreDumped: fieldOf(value, "coreDumped") === true };
     }
+    case "moved":
+      return { kind };
     case "disconnected":
     case "killed":
       return { kind, exit: {} };

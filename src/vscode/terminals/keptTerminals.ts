@@ -9,7 +9,7 @@ import { ptyOf } from "./sshTerminals.ts";
 import type { RememberedTerminal, TerminalMemory } from "./terminalMemory.ts";
 
 export interface KeptTerminalsInit {
-  readonly keeper: Pick<KeeperSharing, "isOn" | "list" | "end">;
+  readonly keeper: Pick<KeeperSharing, "isOn" | "list" | "end" | "isShownElsewhere">;
   readonly memory: TerminalMemory;
   readonly logger: Logger;
 }
@@ -41,7 +41,12 @@ export class KeptTerminals implements Disposable {
 
   /** Sessions that are not open in this window. Those of other windows: when they were last listed. */
   get elsewhere(): readonly KeptListed[] {
-    const own = new Set(vscode.window.terminals.map((terminal) => ptyOf(terminal)?.request.shellName));
+    const own = new Set(
+      vscode.window.terminals.flatMap((terminal) => {
+        const pty = ptyOf(terminal);
+        return pty === undefined || pty.isElsewhere ? [] : [pty.request.shellName];
+      }),
+    );
     return this.#sessions.filter(({ id, ended }) => !own.has(id) && !ended);
   }
 
@@ -61,15 +66,23 @@ export class KeptTerminals implements Disposable {
     }
   }
 
-  /** Opens the terminals from before a reload of the window whose sessions the keeper holds. Others are left. */
+  /**
+   * Opens the terminals from before a reload of the window whose sessions the keeper holds. Others are left, and one
+   * that another window has opened meanwhile belongs to that window.
+   */
   async reopen(open: (terminal: RememberedTerminal) => void): Promise<void> {
     const { keeper, memory } = this.#init;
     if (!keeper.isOn || memory.before.length === 0) {
       return;
     }
-    const kept = new Set((await this.list()).map(({ id }) => id));
+    const kept = new Map((await this.list()).map((session) => [session.id, session]));
     for (const terminal of memory.take(({ shellName }) => kept.has(shellName))) {
-      open(terminal);
+      const session = kept.get(terminal.shellName);
+      if (session !== undefined && keeper.isShownElsewhere(session)) {
+        memory.closed(terminal.shellName);
+      } else {
+        open(terminal);
+      }
     }
   }
 

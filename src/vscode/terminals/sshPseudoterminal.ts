@@ -77,6 +77,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   /** As the server sent it. */
   #remoteTitle = "";
   #sessionId: string | undefined;
+  #isElsewhere = false;
 
   readonly onDidWrite = this.#written.event;
   readonly onDidClose: vscode.Event<number | undefined> = this.#closed.event;
@@ -107,11 +108,11 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         this.#findPorts(text);
       },
       close: (exitCode) => this.#closed.fire(exitCode),
-      describeEnd: (outcome, life) =>
-        describeEnding(request.host, outcome, {
-          ...{ program, life },
-          survives: this.persistent !== undefined,
-        }),
+      describeEnd: (outcome, life) => {
+        this.#isElsewhere = outcome.kind === "moved";
+        const survives = this.persistent !== undefined;
+        return describeEnding(request.host, outcome, { program, life, survives });
+      },
       describeFailure: (error) => {
         this.#first.failed(error);
         return describeFailure(request.host, error, home);
@@ -133,6 +134,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     this.#controller.onDidChangeState((state) => {
       if (state.kind === "open") {
         this.#sessionId = state.session.id;
+        this.#isElsewhere = false;
         this.#remoteTitle = "";
         init.onSession(state.session.id);
         this.#first.resolve(state.session.snapshot());
@@ -158,6 +160,11 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   /** The session that is or was last in this tab. */
   get sessionId(): string | undefined {
     return this.#sessionId;
+  }
+
+  /** Another window has taken its session: closing this tab ends nothing. */
+  get isElsewhere(): boolean {
+    return this.#isElsewhere;
   }
 
   /** The name of the tab and of the row. */
@@ -209,6 +216,13 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   openAgain(): boolean {
     this.#controller.input("r");
     return this.#controller.state.kind !== "closed";
+  }
+
+  /** If another window has taken its session, this one gets it again. */
+  takeBack(): void {
+    if (this.#isElsewhere) {
+      this.openAgain();
+    }
   }
 
   rename(title: string): void {

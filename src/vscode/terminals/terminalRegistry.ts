@@ -129,6 +129,7 @@ export class TerminalRegistry implements Disposable {
   revealKept(shellName: string): boolean {
     const terminal = vscode.window.terminals.find((each) => ptyOf(each)?.request.shellName === shellName);
     terminal?.show();
+    void (terminal && ptyOf(terminal)?.takeBack());
     return terminal !== undefined;
   }
 
@@ -380,7 +381,7 @@ export class TerminalRegistry implements Disposable {
   #onClosed(terminal: vscode.Terminal): void {
     const pty = ptyOf(terminal);
     this.#noteContext();
-    if (pty === undefined) {
+    if (pty === undefined || pty.isElsewhere) {
       return;
     }
     const endCommand = pty.sessionId === undefined ? undefined : pty.persistent?.end;

@@ -109,6 +109,7 @@ function ending({ outcome, kind }: SessionSnapshot): EndingKind {
     case "exited":
       return outcome.code === 0 ? "good" : kind === "terminal" ? "neutral" : "bad";
     case undefined:
+    case "moved":
     case "disconnected":
     case "killed":
       return "good";

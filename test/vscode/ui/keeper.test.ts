@@ -172,7 +172,7 @@ describe("terminals that outlive their window", () => {
       await other.quickInput.waitFor("Choose a session to open it in this window");
       const text = await other.quickInput.describe();
       assert.match(text, /Sessions in the Keeper/);
-      assert.match(text, /lab · lab \(2\)\s*in another window \(process \d+\) · /);
+      assert.match(text, /lab · lab \(2\)\s*in the window “[^”]+” \(process \d+\) · /);
       await other.screenshot("show-keeper");
       await other.quickInput.pick("lab · lab (2)");
       await other.terminals.waitForText(/place-2-of-\d+/);
@@ -183,17 +183,61 @@ describe("terminals that outlive their window", () => {
         .waitForRow("Keeper", (row) => row.description === "1 session outside this window");
       // It is in one window at a time.
       await lab.show(1);
-      await workbench.terminals.waitForText("[lab: ended]");
+      await workbench.terminals.waitForText("[lab: opened in another window]");
       // A second choice shows the terminal that is there.
       await other.runCommand("SSH Sessions: Show Keeper");
       await other.quickInput.waitFor("in this window");
       await other.quickInput.pick("lab · lab (2)");
       assert.deepEqual(await other.terminals.names(), ["lab (2)"]);
       assert.equal(lab.host.logins(), 1);
+      await waitUntil(
+        async () => (await other.page.evaluate<Stored>(stored)).openTerminals?.length === 1,
+        () => "the terminal is not stored",
+      );
     } finally {
       await other.close();
     }
     assert.ok(isRunning(second));
+  });
+
+  it("a session that another window shows stays there when the folder of its terminal is opened again", async () => {
+    const { workbench } = lab;
+    const { terminals, quickInput } = workbench;
+    // The tab whose session was taken gets it again.
+    await workbench.runCommand("SSH Sessions: Show Keeper");
+    await quickInput.waitFor("Choose a session to open it in this window");
+    await quickInput.pick("lab · lab (2)");
+    await terminals.input("echo back-$((40+2))-$$\r");
+    await terminals.waitForText(`back-42-${second}`);
+    assert.deepEqual(await terminals.names(), ["lab", "lab (2)"]);
+    const again = await workbench.newWindow(lab.folder);
+    try {
+      await again.openSideBar("SSH Sessions");
+      await again
+        .tree("Live")
+        .waitForRow("Keeper", (row) => row.description === "2 sessions outside this window");
+      assert.deepEqual(await again.terminals.names(), []);
+      await terminals.input("echo still-$((40+2))-$$\r");
+      await terminals.waitForText(`still-42-${second}`);
+      // Closing the tab whose session was taken ends nothing.
+      await again.runCommand("SSH Sessions: Show Keeper");
+      await again.quickInput.waitFor("Choose a session to open it in this window");
+      await again.quickInput.pick("lab · lab (2)");
+      await terminals.waitForText("[lab: opened in another window]");
+      await workbench.runCommand("Terminal: Kill the Active Terminal Instance");
+      await waitUntil(
+        async () => (await terminals.names()).length === 1,
+        () => "the tab is not closed",
+      );
+      await again.terminals.input("echo lives-$((40+2))-$$\r");
+      await again.terminals.waitForText(`lives-42-${second}`);
+    } finally {
+      await again.close();
+    }
+    await workbench.runCommand("SSH Sessions: Show Keeper");
+    await quickInput.waitFor("Choose a session to open it in this window");
+    await quickInput.pick("lab · lab (2)");
+    await terminals.waitForText(`lives-42-${second}`);
   });
 
   it("end with their tab, and with the keeper after a question", async () => {
