@@ -40,6 +40,13 @@ export function keptDescription(session: KeptListed, own: number, now: number): 
   return [where, ended ? t("ended") : openSince(since, now)].join(" · ");
 }
 
+/** @param isOn the setting */
+export function noKeeper(isOn: boolean): string {
+  return isOn
+    ? t("No keeper is running. It starts with the next connection.")
+    : t("No keeper is running: it is off (sshSessions.keeper).");
+}
+
 export function nothingKept(): string {
   return t("The keeper holds no session.");
 }

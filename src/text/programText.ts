@@ -58,7 +58,7 @@ export function programsLoss(count: number): string | undefined {
 export function sharingQuestion(): { readonly message: string; readonly yes: string; readonly no: string } {
   return {
     message: t(
-      "Let ssh, git, scp, sftp and rsync in the terminals and tasks of this computer use the SSH connections that are open here? They then need no login of their own. Any program that you run can use these connections, too.",
+      "Let ssh, git, scp, sftp and rsync in the editor's terminals and tasks use the SSH connections that are open here? They then need no login of their own. Any program that you run can use these connections, too.",
     ),
     yes: t("Use the Connections"),
     no: t("Never"),

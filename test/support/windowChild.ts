@@ -92,7 +92,7 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
     case "shareWithPrograms":
       return { text: JSON.stringify(await stack.programs.turnOn()) };
     case "listKept":
-      return { kept: await stack.keeper.list(), told };
+      return { kept: (await stack.keeper.find()) ?? [], told };
     case "forward":
       await stack.forwards.start({
         host: "lab",

@@ -35,6 +35,9 @@ import { type KeeperTalk, keeperPaths, lookAt, silentKeeper, startKeeper, talkAt
 /** The keeper answers the request to join at once. Milliseconds. */
 const joinPatience = 5_000;
 
+/** A keeper that is to stop ends its conversations soon. Milliseconds. */
+const stopPatience = 5_000;
+
 /** A keeper may be killed during a login. The next one starts from the beginning. */
 const attempts = 2;
 
@@ -124,12 +127,12 @@ export class KeeperSharing implements OtherConnections {
     return await this.#init.others.join(login, signal, events);
   }
 
-  /** All sessions of all keepers of this user. */
-  async list(): Promise<readonly KeptListed[]> {
+  /** All sessions of all keepers of this user. Undefined: no keeper runs. */
+  async find(): Promise<readonly KeptListed[] | undefined> {
     const afterLogout = this.#init.staysAfterLogout();
     const lists = await this.#askAll((talk) => talk.socket.call("list", { afterLogout }));
     // A keeper of this protocol replies so.
-    return lists.flatMap((list) => list as readonly KeptListed[]);
+    return lists.length === 0 ? undefined : lists.flatMap((list) => list as readonly KeptListed[]);
   }
 
   /** Another window shows it: not one of this workspace that has crashed or is reloading. */
@@ -142,9 +145,22 @@ export class KeeperSharing implements OtherConnections {
     await this.#askAll((talk) => talk.socket.call("end", id));
   }
 
-  /** Ends all keepers with their sessions. */
+  /** Ends all keepers with their sessions, and resolves when they have ended. */
   async stop(): Promise<void> {
-    await this.#askAll((talk) => talk.socket.call("stop", undefined).catch(() => {}));
+    await this.#askAll(async ({ socket }) => {
+      await socket.call("stop", undefined).catch(() => {});
+      await new Promise<void>((resolve) => {
+        const timer = this.#init.clock.setTimeout(resolve, stopPatience);
+        socket.onDidClose(() => {
+          timer.dispose();
+          resolve();
+        });
+        if (socket.isClosed) {
+          timer.dispose();
+          resolve();
+        }
+      });
+    });
   }
 
   async #askAll<T>(ask: (talk: KeeperTalk) => Promise<T>): Promise<readonly T[]> {

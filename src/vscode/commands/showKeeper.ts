@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { t } from "../../base/localize.ts";
-import { keptDescription, keptLabel, nothingKept } from "../../text/keeperText.ts";
+import { keptDescription, keptLabel, noKeeper, nothingKept } from "../../text/keeperText.ts";
 import { inform, pickOne } from "../messages/messages.ts";
 import type { KeptTerminals } from "../terminals/keptTerminals.ts";
 import { type Command, plainCommand } from "./command.ts";
@@ -8,9 +8,10 @@ import { type Command, plainCommand } from "./command.ts";
 /** Lists the keeper's sessions. The chosen one is opened in this window, or its terminal is shown. */
 export function showKeeper(kept: KeptTerminals, clock: Clock): Command {
   return plainCommand(async ({ terminals }) => {
-    const sessions = (await kept.list()).filter(({ ended }) => !ended);
+    const found = await kept.find();
+    const sessions = found?.filter(({ ended }) => !ended) ?? [];
     if (sessions.length === 0) {
-      inform(nothingKept());
+      inform(found === undefined ? noKeeper(kept.isOn) : nothingKept());
       return;
     }
     const chosen = await pickOne(

@@ -9,7 +9,7 @@ import { ptyOf } from "./sshTerminals.ts";
 import type { RememberedTerminal, TerminalMemory } from "./terminalMemory.ts";
 
 export interface KeptTerminalsInit {
-  readonly keeper: Pick<KeeperSharing, "isOn" | "list" | "end" | "isShownElsewhere">;
+  readonly keeper: Pick<KeeperSharing, "isOn" | "find" | "end" | "isShownElsewhere">;
   readonly memory: TerminalMemory;
   readonly logger: Logger;
 }
@@ -21,6 +21,7 @@ export class KeptTerminals implements Disposable {
   readonly #changed = new Emitter<void>();
   #sessions: readonly KeptListed[] = [];
   #isListing = false;
+  #isStale = false;
 
   /** `elsewhere` may have changed. */
   readonly onDidChange = this.#changed.event;
@@ -50,19 +51,33 @@ export class KeptTerminals implements Disposable {
     return this.#sessions.filter(({ id, ended }) => !own.has(id) && !ended);
   }
 
-  async list(): Promise<readonly KeptListed[]> {
-    this.#sessions = await this.#init.keeper.list();
+  /** The setting: new terminals are the keeper's. */
+  get isOn(): boolean {
+    return this.#init.keeper.isOn;
+  }
+
+  /** Undefined: no keeper runs. */
+  async find(): Promise<readonly KeptListed[] | undefined> {
+    const found = await this.#init.keeper.find();
+    this.#sessions = found ?? [];
     this.#changed.fire();
-    return this.#sessions;
+    return found;
   }
 
   async refresh(): Promise<void> {
-    // One at a time is enough: something else will change.
-    if (!this.#isListing && (this.#init.keeper.isOn || this.#sessions.length > 0)) {
-      this.#isListing = true;
-      await this.list().finally(() => {
-        this.#isListing = false;
-      });
+    // What is being listed may be older than this.
+    this.#isStale = true;
+    if (this.#isListing) {
+      return;
+    }
+    this.#isListing = true;
+    try {
+      while (this.#isStale && (this.isOn || this.#sessions.length > 0)) {
+        this.#isStale = false;
+        await this.find();
+      }
+    } finally {
+      this.#isListing = false;
     }
   }
 
@@ -75,7 +90,7 @@ export class KeptTerminals implements Disposable {
     if (!keeper.isOn || memory.before.length === 0) {
       return;
     }
-    const kept = new Map((await this.list()).map((session) => [session.id, session]));
+    const kept = new Map(((await this.find()) ?? []).map((session) => [session.id, session]));
     for (const terminal of memory.take(({ shellName }) => kept.has(shellName))) {
       const session = kept.get(terminal.shellName);
       if (session !== undefined && keeper.isShownElsewhere(session)) {
