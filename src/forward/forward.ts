@@ -1,3 +1,7 @@
+/**
+ * Longer than 400 lines because each way into and out of a state is here: all of them check the same run.
+ */
+
 import type { Socket } from "node:net";
 import { Deadline, raceSignal } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
@@ -18,9 +22,10 @@ import { ForwardOrigins } from "./forwardOrigins.ts";
 import type { ForwardOrigin, ForwardSnapshot, ForwardState } from "./forwardTypes.ts";
 import { LocalClients } from "./localClients.ts";
 import { LocalListener } from "./localListener.ts";
-import { refusal } from "./refusal.ts";
+import { OpenSockets } from "./openSockets.ts";
+import { PortRetry } from "./portRetry.ts";
+import { isPortTaken, isSameRefusal, refusal } from "./refusal.ts";
 import { remoteHandler } from "./remoteSide.ts";
-import { resetSocket } from "./resetSocket.ts";
 import { SharedClaim } from "./sharedClaim.ts";
 
 /** How long a client waits for a lost connection, and the limit for its SOCKS request, in milliseconds. */
@@ -37,11 +42,12 @@ export class Forward implements Disposable {
   readonly #table: ConnectionTable;
   readonly #link: ConnectionLink;
   readonly #login: DemandedLogin;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new OpenSockets();
   readonly #share: DescriptorShare;
   readonly #stateChanged = new Emitter<void>();
   readonly #origins: ForwardOrigins;
   readonly #claim: SharedClaim;
+  readonly #retry: PortRetry;
   #onDemand: boolean;
   #state: ForwardState;
   #since: number;
@@ -64,6 +70,7 @@ export class Forward implements Disposable {
     this.#state = { kind: "starting", since: this.#since };
     this.#share = init.budget.share();
     this.#claim = new SharedClaim(init.claim);
+    this.#retry = new PortRetry(init);
     this.#table = new ConnectionTable(init.clock, () => init.onChange());
     this.#link = new ConnectionLink({
       registry: init.registry,
@@ -197,7 +204,7 @@ export class Forward implements Disposable {
     const clients = this.#clients(run);
     const onConnection = (socket: Socket): void => {
       socket.on("error", () => {});
-      this.#track(socket);
+      this.#sockets.add(socket);
       void clients.serve(socket);
     };
     const open = (at: ListenAddress): Promise<LocalListener> =>
@@ -209,6 +216,14 @@ export class Forward implements Disposable {
     }
     this.#local = listener;
     this.#port = listener.port;
+    if (listener.takenAddresses.length > 0) {
+      this.#retry.start(async () => {
+        if (await listener.listenAtTaken()) {
+          this.#init.onChange();
+        }
+        return listener.takenAddresses.length > 0;
+      });
+    }
   }
 
   /**
@@ -244,7 +259,7 @@ export class Forward implements Disposable {
       permitted: rules.permitted,
       idleLimit: idleLimitOf(this.#init.spec, this.#init.use.config),
       deadline: () => this.#deadline(),
-      track: (socket) => this.#track(socket),
+      track: (socket) => this.#sockets.add(socket),
       onLoop: (error) => void this.#refuse(error, run),
     });
     const listen = (at: ListenAddress): Promise<RemoteListener> =>
@@ -351,25 +366,52 @@ export class Forward implements Disposable {
     );
   }
 
-  #track(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-  }
-
   async #refuse(error: Error, run: AbortSignal): Promise<void> {
     if (run.aborted) {
       return;
     }
-    const { spec, use, registry, logger, id } = this.#init;
     this.#endRun();
     const { signal } = this.#run;
-    logger.warn(`${id} does not listen: ${error.message}`);
+    this.#init.logger.warn(`${this.id} does not listen: ${error.message}`);
+    const isTaken = await this.#showRefusal(error, signal, this.#now);
+    if (isTaken) {
+      this.#retry.start(() => this.#tryPort(error, signal));
+    }
+  }
+
+  /** @returns whether it is refused because another program has its port */
+  async #showRefusal(error: Error, run: AbortSignal, since: number): Promise<boolean> {
+    const { spec, use, registry } = this.#init;
     const forward = { spec, use, origins: this.#origins.list() };
-    const { state, onDidEnd } = await refusal(error, forward, registry, this.#now);
-    if (this.#run.signal === signal && this.#state.kind !== "stopped") {
+    const { state, onDidEnd } = await refusal(error, forward, registry, since);
+    if (this.#run.signal !== run || this.#state.kind === "stopped") {
+      return false;
+    }
+    if (!isSameRefusal(this.#state, state)) {
       this.#setState(state);
       onDidEnd?.(() => this.#state === state && this.stop());
     }
+    return state.kind === "refused" && isPortTaken(error);
+  }
+
+  /**
+   * Starts it if its port is free, or if another window makes it meanwhile. Without a connection it stays: nobody has
+   * asked for a login now. @returns whether the port is still taken
+   */
+  async #tryPort(error: Error, run: AbortSignal): Promise<boolean> {
+    const { spec, rules, claim } = this.#init;
+    if (this.#onDemand || this.#retry.hasConnection) {
+      const held = await claim?.();
+      held?.dispose();
+      const isFree = held?.other !== undefined || (await LocalListener.isFree({ at: spec.listen, ...rules }));
+      if (isFree && this.#run.signal === run && this.#state.kind === "refused") {
+        void this.restart("none");
+      }
+      if (isFree) {
+        return false;
+      }
+    }
+    return await this.#showRefusal(error, run, this.#state.since);
   }
 
   #endRun(): void {
@@ -381,10 +423,9 @@ export class Forward implements Disposable {
     this.#remote?.dispose();
     this.#remote = undefined;
     this.#claim.release();
+    this.#retry.stop();
     this.#link.leave();
-    for (const socket of [...this.#sockets]) {
-      resetSocket(socket);
-    }
+    this.#sockets.resetAll();
   }
 
   #setState(state: ForwardState): void {

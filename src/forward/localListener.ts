@@ -7,6 +7,7 @@ import { asError } from "../base/errors.ts";
 import { guarded } from "../base/guarded.ts";
 import { formatListen, type ListenAddress } from "../config/forwardSpec.ts";
 import { ForwardError } from "../engine/engineErrors.ts";
+import { resetSocket } from "./resetSocket.ts";
 
 export interface LocalListenerInit {
   readonly at: ListenAddress;
@@ -23,26 +24,40 @@ export interface LocalListenerInit {
 
 /** A listener on this computer, on every free address that its text stands for. */
 export class LocalListener implements Disposable {
-  readonly addresses: readonly string[];
-  /** Addresses that it should have, but that another program uses, if it got others. */
-  readonly takenAddresses: readonly string[];
   /** Undefined for a unix socket. */
   readonly port: number | undefined;
-  readonly #servers: readonly Server[];
-  readonly #closed: Promise<unknown>;
+  readonly #init: LocalListenerInit;
+  readonly #servers: Server[];
+  readonly #closings: Promise<unknown>[];
+  #addresses: readonly string[];
+  #taken: readonly string[];
+  #isOver = false;
 
-  private constructor(servers: readonly Server[], takenAddresses: readonly string[]) {
-    this.#servers = servers;
-    this.takenAddresses = takenAddresses;
-    this.#closed = Promise.all(servers.map((server) => once(server, "close")));
-    const found = servers.map((server) => server.address());
-    this.addresses = found.map((address) =>
-      typeof address === "string" || address === null
-        ? (address ?? "")
-        : formatListen({ type: "tcp", host: address.address, port: address.port }),
-    );
-    const [first] = found;
+  /** @param taken addresses that another program uses */
+  private constructor(init: LocalListenerInit, servers: readonly Server[], taken: readonly string[]) {
+    this.#init = init;
+    this.#servers = [...servers];
+    this.#taken = taken;
+    this.#closings = servers.map((server) => once(server, "close"));
+    this.#addresses = servers.map(addressOf);
+    const first = servers[0]?.address();
     this.port = typeof first === "object" && first !== null ? first.port : undefined;
+  }
+
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  /** Addresses that it should have, but that another program uses, if it got others. */
+  get takenAddresses(): readonly string[] {
+    return this.#taken.map((host) => formatListen({ type: "tcp", host, port: this.port ?? 0 }));
+  }
+
+  /** Whether it could listen now: at least at one address. A client that comes at this moment is refused. */
+  static async isFree(init: Omit<LocalListenerInit, "onConnection">): Promise<boolean> {
+    const probe = await LocalListener.open({ ...init, onConnection: resetSocket }).catch(() => undefined);
+    await probe?.close();
+    return probe !== undefined;
   }
 
   /** @throws ForwardError `port-taken`, `not-allowed`, `no-descriptors` */
@@ -50,7 +65,7 @@ export class LocalListener implements Disposable {
     const { at } = init;
     try {
       return at.type === "unix"
-        ? new LocalListener([await listenAtPath(at.path, init)], [])
+        ? new LocalListener(init, [await listenAtPath(at.path, init)], [])
         : await LocalListener.#openPort(at, init);
     } catch (error) {
       throw listenError(error);
@@ -75,27 +90,54 @@ export class LocalListener implements Disposable {
       } catch (error) {
         failure = worse(failure, error);
         if (codeOf(error) === "EADDRINUSE") {
-          taken.push(formatListen({ type: "tcp", host, port }));
+          taken.push(host);
         }
       }
     }
     if (servers.length === 0) {
       throw failure;
     }
-    return new LocalListener(servers, taken);
+    return new LocalListener(init, servers, taken);
+  }
+
+  /** Listens at those of the taken addresses that are free now. Never rejects. @returns whether there were any */
+  async listenAtTaken(): Promise<boolean> {
+    const before = this.#taken;
+    for (const host of before) {
+      const options = { host, port: this.port, ipv6Only: isIPv6(host) };
+      const server = await listen(options, this.#init).catch(() => undefined);
+      if (server !== undefined) {
+        this.#servers.push(server);
+        this.#closings.push(once(server, "close"));
+        this.#addresses = [...this.#addresses, addressOf(server)];
+        this.#taken = this.#taken.filter((each) => each !== host);
+        if (this.#isOver) {
+          server.close();
+        }
+      }
+    }
+    return this.#taken.length < before.length;
   }
 
   /** Resolves when the port is free. Open connections stay. */
   async close(): Promise<void> {
     this.dispose();
-    await this.#closed;
+    await Promise.all(this.#closings);
   }
 
   dispose(): void {
+    this.#isOver = true;
     for (const server of this.#servers) {
       server.close();
     }
   }
+}
+
+function addressOf(server: Server): string {
+  const address = server.address();
+  return typeof address === "string" || address === null
+    ? (address ?? "")
+    : formatListen({ type: "tcp", host: address.address, port: address.port });
 }
 
 /** A computer without IPv6 has no ::1: the more useful error is that another program uses the port on 127.0.0.1. */

@@ -21,6 +21,21 @@ export interface Refusal {
   readonly onDidEnd?: Event<unknown>;
 }
 
+/** Whether another program has the port. */
+export function isPortTaken(error: Error): boolean {
+  return ForwardError.is(error) && error.reason === "port-taken";
+}
+
+/** Whether both name the same program. */
+export function isSameRefusal(one: ForwardState, other: ForwardState): boolean {
+  return (
+    one.kind === "refused" &&
+    other.kind === "refused" &&
+    one.error === other.error &&
+    one.owner?.pid === other.owner?.pid
+  );
+}
+
 /**
  * The state of a forward that does not listen. The user's own `ssh` makes the forwards of ssh_config when it becomes a
  * master. While its connection is used for the same destination, its port is in use as the user wants it.
@@ -38,7 +53,7 @@ export async function refusal(
 ): Promise<Refusal> {
   const { spec, origins, use } = forward;
   const { listen } = spec;
-  const isTaken = ForwardError.is(error) && error.reason === "port-taken" && listen.type === "tcp";
+  const isTaken = isPortTaken(error) && listen.type === "tcp";
   const owner = isTaken ? await ownerOf(listen.port) : undefined;
   const isConfigured = spec.kind !== "remote" && origins.some(({ kind }) => kind === "sshConfig");
   if (owner !== undefined && isConfigured) {

@@ -300,6 +300,30 @@ describe("a lost connection", () => {
     expect(await ask(again?.port ?? 0, "there")).toBe("THERE");
     expect(stack.forwards.forward(local.id)?.masterId).not.toBe(local.masterId);
   });
+
+  test("a forward whose port was taken tries it again after the reconnect, and works if it is free", async () => {
+    const { host, stack } = await started();
+    stack.settings.layers = { user: { reconnect: "auto" } };
+    const target = await shoutingServer();
+    const start = (text: string) =>
+      stack.forwards.start({ host: "lab", spec: parseForward(text), origin: person });
+    await start(`0:127.0.0.1:${target}`);
+    const port = await freePort();
+    const program = createServer().listen({ port, host: "127.0.0.1" });
+    cleanups.push(() => program.close());
+    await once(program, "listening");
+    const { id, state } = await start(`127.0.0.1:${port}:127.0.0.1:${target}`);
+    expect(state).toMatchObject({ kind: "refused", owner: { pid: process.pid } });
+    program.close();
+    await once(program, "close");
+    const [connection] = await host.connections();
+    if (connection === undefined) {
+      throw new Error("the host has no connection");
+    }
+    host.kill(connection);
+    await until(stack, () => stack.forwards.forward(id)?.state.kind === "listening");
+    expect(await ask(port, "hello")).toBe("HELLO");
+  });
 });
 
 describe("forwards from ssh_config", () => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { Emitter } from "../../../src/base/emitter.ts";
 import { silentLogger } from "../../../src/base/log.ts";
@@ -8,6 +8,7 @@ import { ChannelError, ForwardError } from "../../../src/engine/engineErrors.ts"
 import type { ForwardClaim, ForwardClaims } from "../../../src/forward/forwardPorts.ts";
 import { ForwardService } from "../../../src/forward/forwardService.ts";
 import type { ForwardSnapshot } from "../../../src/forward/forwardTypes.ts";
+import { LocalListener } from "../../../src/forward/localListener.ts";
 import { freePort } from "../../lab/freePort.ts";
 import { FakeConnection } from "../../support/fakeEngine.ts";
 import { fakeStack } from "../../support/fakeStack.ts";
@@ -269,4 +270,117 @@ test("an answer that belongs to the time before a restart does not refuse later 
   answer(true);
   await vi.waitFor(() => expect(manager.masters()).toHaveLength(1));
   second.destroy();
+});
+
+/** Another program at a port. */
+async function programAt(port: number, host = "127.0.0.1"): Promise<Server> {
+  const server = createServer().listen({ port, host });
+  cleanups.push(() => void server.close());
+  await once(server, "listening");
+  return server;
+}
+
+async function gone(server: Server): Promise<void> {
+  server.close();
+  await once(server, "close");
+}
+
+/** A forward of a port that another program has at both addresses. */
+async function withTakenPort() {
+  const stack = started();
+  const port = await freePort();
+  const programs = [await programAt(port), await programAt(port, "::1")];
+  // Keeps the connection.
+  await stack.start("0:db:1");
+  const { id, state } = await stack.start(`${port}:db:1`);
+  expect(state).toMatchObject({ kind: "refused", error: { reason: "port-taken" } });
+  const stateKind = () => stack.forwards.forward(id)?.state.kind;
+  return { ...stack, id, state, port, stateKind, end: () => Promise.all(programs.map(gone)) };
+}
+
+test("a forward whose port was taken listens by itself when the port is free, and changes nothing until then", async () => {
+  const { clock, forwards, id, state, port, stateKind, end } = await withTakenPort();
+  let changes = 0;
+  forwards.onDidChange(() => changes++);
+  const listens = vi.spyOn(LocalListener, "isFree");
+  await clock.advance(30_000);
+  await vi.waitFor(() => expect(listens).toHaveResolved());
+  await settle();
+  expect([forwards.forward(id)?.state === state, changes]).toEqual([true, 0]);
+  await end();
+  await vi.waitFor(async () => {
+    await clock.advance(30_000);
+    expect(stateKind()).toBe("listening");
+  });
+  expect(await isRefused(port)).toBe(false);
+  await clock.advance(60_000);
+  expect(listens.mock.calls.length).toBeLessThan(10);
+});
+
+test("a forward whose port was taken tries it at once when its connection is made anew", async () => {
+  const { engine, clock, manager, stateKind, end } = await withTakenPort();
+  await end();
+  engine.connection().end({ reason: "lost" });
+  await settle();
+  expect(stateKind()).toBe("refused");
+  // The other forward reconnects after a second: far less than what the forward waits.
+  await clock.advance(1500);
+  expect(manager.masters().some(({ state }) => state.kind === "ready")).toBe(true);
+  await vi.waitFor(() => expect(stateKind()).toBe("listening"));
+});
+
+test("a forward whose port was taken does not log in by itself, and none that was stopped or removed is tried", async () => {
+  const { engine, clock, forwards, start, stateKind, id, manager, end } = await withTakenPort();
+  await manager.disconnectAll();
+  await settle();
+  const before = engine.requests.length;
+  await end();
+  const listens = vi.spyOn(LocalListener, "isFree");
+  await clock.advance(120_000);
+  await settle();
+  expect([stateKind(), engine.requests.length, listens.mock.calls.length]).toEqual(["refused", before, 0]);
+  forwards.stopAndKeep(id);
+  await start("0:db:1");
+  await clock.advance(120_000);
+  await settle();
+  expect([stateKind(), listens.mock.calls.length]).toEqual(["stopped", 0]);
+});
+
+test("a forward whose port was taken is left to another window that has it meanwhile", async () => {
+  const ended = new Emitter<void>();
+  let other: ForwardClaim["other"];
+  const { clock, forwards, start } = started({
+    claim: async () => ({ ...(other && { other }), dispose: () => {} }),
+  });
+  const port = await freePort();
+  await programAt(port);
+  await programAt(port, "::1");
+  await start("0:db:1");
+  const { id } = await start(`${port}:db:1`);
+  other = { window: { pid: 4711, name: "work" }, onDidEnd: ended.event };
+  await clock.advance(30_000);
+  await vi.waitFor(() => expect(forwards.forward(id)?.state).toMatchObject({ kind: "stopped", servedBy }));
+});
+
+test("a forward on demand that got one of two addresses gets the other one, too, when it is free", async () => {
+  const { clock, forwards } = started();
+  const port = await freePort();
+  const program = await programAt(port);
+  const spec = parseForward(`${port}:db:1`);
+  const { id, takenAddresses } = await forwards.start({
+    ...{ host: config.alias, spec, origin: { kind: "person" }, onDemand: true },
+  });
+  expect(takenAddresses).toEqual([`127.0.0.1:${port}`]);
+  await gone(program);
+  await clock.advance(30_000);
+  await vi.waitFor(() =>
+    expect(forwards.forward(id)).toMatchObject({
+      takenAddresses: [],
+      addresses: [`[::1]:${port}`, `127.0.0.1:${port}`],
+      state: { kind: "waiting" },
+    }),
+  );
+  await expect(programAt(port)).rejects.toMatchObject({ code: "EADDRINUSE" });
+  forwards.stop(id);
+  expect(await isRefused(port)).toBe(true);
 });
