@@ -42,6 +42,11 @@ export class EveryTerminal implements Outlet {
     this.#sockets = init.sockets ?? socketFolderPath();
   }
 
+  /** After `close`, if sharing is off for good: removes what no other window needs. */
+  static async tidy(includes: string): Promise<void> {
+    await new IncludeFolder(includes).tidy();
+  }
+
   prepare(): Promise<void> {
     return this.#folder.prepare();
   }

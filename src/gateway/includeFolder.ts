@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { isRunning } from "../base/isRunning.ts";
 import { ShareError } from "../share/shareErrors.ts";
 import { isOwnFolder, refuses } from "../share/socketFolder.ts";
 import { requireUsablePath } from "./includedText.ts";
-import { includeScripts } from "./includeScripts.ts";
+import { includeScripts, isIncludeScript } from "./includeScripts.ts";
 
 /** A home folder may be common to several machines, and each has its own sockets. */
 const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
-const ownFile = new RegExp(`^${machine}-[0-9a-z.-]+\\.(?:conf|known_hosts)$`);
+const ownFile = new RegExp(`^${machine}-([0-9]+)-[0-9a-z.-]+\\.(?:conf|known_hosts)$`);
 
 /** The files that the line of the user's ssh_config includes. ssh reads each time what is there. */
 export class IncludeFolder {
@@ -29,13 +30,17 @@ export class IncludeFolder {
     if (!(await isOwnFolder(this.path))) {
       throw new ShareError("unsafe-folder", "The folder of the included files is accessible to others");
     }
+    await this.#putScripts();
+    await this.#clear();
+  }
+
+  async #putScripts(): Promise<void> {
     for (const [name, text] of Object.entries(includeScripts)) {
       const there = await readFile(join(this.path, name), "utf8").catch(() => undefined);
       if (there !== text) {
         await this.#put(name, text);
       }
     }
-    await this.#clear();
   }
 
   /** @param id unique among the connections of this process */
@@ -45,6 +50,9 @@ export class IncludeFolder {
 
   /** Replaces the whole file at once: an ssh may be reading it. */
   async write(name: string, config: string, knownHosts: string | undefined): Promise<void> {
+    // Another editor, where sharing was turned off, may have found nothing that needs them.
+    await mkdir(this.path, { mode: 0o700, recursive: true });
+    await this.#putScripts();
     if (knownHosts !== undefined) {
       await this.#put(`${name}.known_hosts`, knownHosts);
     }
@@ -60,6 +68,32 @@ export class IncludeFolder {
   async remove(name: string): Promise<void> {
     await rm(join(this.path, `${name}.conf`), { force: true });
     await rm(join(this.path, `${name}.known_hosts`), { force: true });
+  }
+
+  /**
+   * Nothing includes the files any more: removes those of processes that have ended. Unless others are left, of a
+   * window or a machine that still writes here, the scripts go, too, and the folder if it is empty then.
+   */
+  async tidy(): Promise<void> {
+    const names = (await isOwnFolder(this.path)) ? await readdir(this.path) : [];
+    const ended = names.filter((name) => {
+      const pid = ownFile.exec(name)?.[1];
+      return pid !== undefined && !isRunning(Number(pid));
+    });
+    for (const name of ended) {
+      await rm(join(this.path, name), { force: true });
+    }
+    if (names.some((name) => name.endsWith(".conf") && !ended.includes(name))) {
+      return;
+    }
+    for (const name of names) {
+      const path = join(this.path, name);
+      if (isIncludeScript(name, await readFile(path, "utf8").catch(() => ""))) {
+        await rm(path, { force: true });
+      }
+    }
+    // It stays if it has a file that is not ours.
+    await rmdir(this.path).catch(() => {});
   }
 
   async #put(name: string, text: string): Promise<void> {

@@ -82,6 +82,13 @@ export const includeScriptNames = {
   connect: `connect-${version}`,
 } as const;
 
+/** Of any version, by its name and how it begins. */
+export function isIncludeScript(name: string, text: string): boolean {
+  return (
+    /^(?:probe|judge|connect)-[0-9a-f]{8}$/.test(name) && text.startsWith("# Written by the extension SSH")
+  );
+}
+
 /** By their names, in the folder of the included files. */
 export const includeScripts: Readonly<Record<string, string>> = {
   [includeScriptNames.probe]: probe,

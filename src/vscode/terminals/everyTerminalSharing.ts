@@ -17,6 +17,7 @@ import {
 } from "../../text/everyTerminalText.ts";
 import { ConfigDiff } from "../documents/configDiff.ts";
 import { inform, showMessage, warn } from "../messages/messages.ts";
+import type { PassingMessages } from "../messages/passingMessage.ts";
 import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
 import type { VscodeSettings } from "../settings/vscodeSettings.ts";
 
@@ -24,6 +25,7 @@ export interface EveryTerminalSharingInit {
   readonly programs: ProgramSharing;
   readonly settings: VscodeSettings;
   readonly logger: Logger;
+  readonly messages: PassingMessages;
   /** `context.globalState`. */
   readonly memento: vscode.Memento;
 }
@@ -43,6 +45,8 @@ export class EveryTerminalSharing implements Disposable {
   /** What the outlet was made for; undefined: nothing was done yet. */
   #done: string | undefined;
   #outlet: Outlet | undefined;
+  /** The message that it is on may be shown. */
+  #isOnTold = false;
   #work: Promise<void> = Promise.resolve();
 
   constructor(init: EveryTerminalSharingInit) {
@@ -72,19 +76,22 @@ export class EveryTerminalSharing implements Disposable {
       const change = await line.toAdd();
       if (change === undefined) {
         await this.#turnOnIfOff("lasting");
-        inform(everyTerminalOn());
+        this.#tellOn();
         return;
       }
       const close = await this.#diff.show(change);
       try {
-        const { message, lasting, all } = everyTerminalQuestion(printable(change.path));
+        const { message, lasting, all } = everyTerminalQuestion(
+          printable(change.path),
+          this.#ownFile() !== undefined,
+        );
         const question = showMessage("information", message, {}, lasting, all);
         const answer = await raceSignal(question, signal).catch(() => undefined);
         if (answer === lasting || answer === all) {
           await line.apply(change);
           await this.#init.memento.update(madeKey, change.before === undefined ? change.path : undefined);
           await this.#set(answer === all ? "all" : "lasting");
-          inform(everyTerminalOn());
+          this.#tellOn();
         }
       } finally {
         await close();
@@ -106,7 +113,12 @@ export class EveryTerminalSharing implements Disposable {
       }
       await this.#init.memento.update(madeKey, undefined);
       await this.#set("off");
-      inform(everyTerminalOff(printable(this.#configFile())));
+      this.#update();
+      await this.#work;
+      await this.#tidy();
+      this.#isOnTold = false;
+      const programs = this.#init.settings.sharesWithPrograms === "on";
+      inform(everyTerminalOff(printable(this.#configFile()), programs));
     });
   }
 
@@ -146,6 +158,31 @@ export class EveryTerminalSharing implements Disposable {
     return new Line({ path, home: configEnvironment().homedir });
   }
 
+  /** Removes the files that nobody needs any more. Each window does so: the last one finds no others. */
+  async #tidy(): Promise<void> {
+    const line = await this.#line();
+    if (line !== undefined) {
+      const { EveryTerminal } = await import("../../gateway/everyTerminal.ts");
+      await EveryTerminal.tidy(line.includes);
+    }
+  }
+
+  /** For as long as it is true. */
+  #tellOn(): void {
+    this.#isOnTold = true;
+    void this.#init.messages.offer({
+      text: everyTerminalOn(this.#ownFile()),
+      actions: [],
+      isTrue: () => this.#isOnTold && this.#init.settings.sharesEverywhere !== "off",
+    });
+  }
+
+  /** The file of the setting, printable. Undefined: that of the user, which each `ssh` reads. */
+  #ownFile(): string | undefined {
+    const file = configFileOf(this.#init.settings, configEnvironment());
+    return file === "" ? undefined : printable(file);
+  }
+
   async #turnOnIfOff(value: "lasting" | "all"): Promise<void> {
     if (this.#init.settings.sharesEverywhere === "off") {
       await this.#set(value);
@@ -175,6 +212,9 @@ export class EveryTerminalSharing implements Disposable {
         }
         const line = mode === "off" ? undefined : await this.#line();
         if (mode === "off" || line === undefined) {
+          if (isChange) {
+            await this.#tidy();
+          }
           return;
         }
         const { EveryTerminal } = await import("../../gateway/everyTerminal.ts");

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -85,6 +85,34 @@ test("what outlives the window stays when it closes, and goes when sharing ends"
   await other.set(offer(lasting), hosts);
   await other.close();
   expect(await files()).toEqual([]);
+});
+
+test("when sharing is off, what we wrote goes, and the folder, but no file of others", async () => {
+  const outlet = await prepared("all");
+  await outlet.set(offer(), hosts);
+  const [own = ""] = (await files()).filter((name) => name.endsWith(".conf"));
+  const ended = own.replace(`-${process.pid}-`, "-4194999-");
+  await writeFile(join(includes, ended), "");
+  await EveryTerminal.tidy(includes);
+  // This window still has a connection there.
+  expect([(await files()).includes(own), (await files()).includes(ended)]).toEqual([true, false]);
+  expect(await readdir(includes)).toContainEqual(expect.stringMatching(/^probe-/));
+  await outlet.close();
+  await writeFile(join(includes, "probe-00000000"), "# Of the user");
+  await EveryTerminal.tidy(includes);
+  expect(await readdir(includes)).toEqual(["probe-00000000"]);
+  await rm(join(includes, "probe-00000000"));
+  await prepared("all");
+  await EveryTerminal.tidy(includes);
+  await expect(stat(includes)).rejects.toMatchObject({ code: "ENOENT" });
+  // Another editor still shares: its next connection brings back what it needs.
+  const other = await prepared("all");
+  await EveryTerminal.tidy(includes);
+  await other.set(offer(), hosts);
+  expect(await readdir(includes)).toContainEqual(expect.stringMatching(/^probe-/));
+  await other.close();
+  await EveryTerminal.tidy(includes);
+  await expect(stat(includes)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
 test("a master of ssh is used by its control socket, a gateway by a ProxyCommand", () => {

@@ -43,7 +43,7 @@ describe("plain ssh in any terminal of the computer", () => {
   it("after a yes, ssh in a terminal uses the connection without a login, and is shown below it", async () => {
     const { configFile, host, workbench } = lab;
     await workbench.notifications.press("Add this line to", "Add for All");
-    await workbench.notifications.waitFor("Every ssh on this computer can use");
+    await workbench.notifications.waitFor("can use the connections now");
     assert.equal(await readFile(configFile, "utf8"), line + before);
     await waitUntil(
       async () => (await workbench.page.locator(".monaco-diff-editor").count()) === 0,
@@ -72,6 +72,11 @@ describe("plain ssh in any terminal of the computer", () => {
     await workbench.runCommand("SSH Sessions: Stop Using Connections in Every Terminal");
     await workbench.notifications.waitFor("The line has been removed from");
     assert.equal(await readFile(configFile, "utf8"), before);
+    await waitUntil(
+      async () =>
+        !(await workbench.notifications.texts()).some((text) => text.includes("can use the connections now")),
+      () => "the message that it is on is still shown",
+    );
     await workbench.terminals.waitForText(/Received disconnect.*The connection has ended/s);
     const logins = host.logins();
     await workbench.terminals.input(`ssh -F ${configFile} web1 'echo direct-$((40 + 2))'\r`);

@@ -259,6 +259,12 @@ describe("terminals that outlive their window", () => {
       () => ![...keepers, first].some(isRunning),
       () => "the keeper or its session lives on",
     );
+    await workbench.notifications.waitFor("The keeper has stopped.");
+    for (const command of ["Show Keeper", "Stop Keeper"]) {
+      await workbench.notifications.clear();
+      await workbench.runCommand(`SSH Sessions: ${command}`);
+      await workbench.notifications.waitFor("No keeper is running. It starts with the next connection.");
+    }
     // Its terminals don't start another one.
     await workbench.tree("Hosts").waitForRow("lab", ({ description }) => !description.includes("session"));
     assert.equal(lab.host.logins(), 1);
