@@ -29,6 +29,8 @@ export type ForwardSpecReason =
   /** Fewer parts than this kind has. */
   | "parts"
   | "too-many-parts"
+  /** A minus with something other than L, R or D. */
+  | "option"
   /** An opening bracket without a closing one, or text after that. */
   | "brackets"
   /** A name with characters that are not allowed in host names. */
@@ -65,22 +67,39 @@ const options: Readonly<Record<string, ForwardKind>> = { L: "local", R: "remote"
 /**
  * Parses a forward as a user types it: as for ssh(1) with `-L`, `-R` or `-D` in front. Without an option it is local,
  * and may be as short as `8080` (the same port on the server), `8080:80`, `db:5432` or `unix:/path` (a socket on the
- * server, at any free port).
+ * server, at any free port). The URL of a web server stands for its host and port.
  * @throws ForwardSpecError
  */
 export function parseForward(text: string): ForwardSpec {
-  const trimmed = text.trim();
+  const trimmed = withoutUrl(text.trim());
   if (/^-[LRD]?$/.test(trimmed)) {
     throw new ForwardSpecError("empty", trimmed);
   }
   if (/[^\\]:$/.test(trimmed)) {
     throw new ForwardSpecError("no-port", trimmed);
   }
+  if (/^-[^LRD\d]/.test(trimmed)) {
+    throw new ForwardSpecError("option", trimmed.slice(0, 2));
+  }
+  const [, relative] = /(?:^|[:\s])unix:(?!\/|\d+(?::|$))([^:]*)/.exec(trimmed) ?? [];
+  if (relative !== undefined) {
+    throw new ForwardSpecError("path", relative);
+  }
   const [, option, rest] = /^-([LRD])\s*(.*)$/s.exec(trimmed) ?? [];
   const kind = option === undefined ? undefined : options[option];
   return kind === undefined || rest === undefined
     ? parseShort(trimmed)
     : parseForwardArgument(kind, rest.trim());
+}
+
+/** `http://db:8123/x` becomes `db:8123`. Without a port it is the scheme's, at any free one here. */
+function withoutUrl(text: string): string {
+  const [, secure, host, port] =
+    /^http(s?):\/\/(\[[^\]]*\]|[^\s:/?#@[\]]+)(?::(\d+))?(?:[/?#]\S*)?$/i.exec(text) ?? [];
+  if (host === undefined) {
+    return text;
+  }
+  return port === undefined ? `0:${host}:${secure === "" ? 80 : 443}` : `${host}:${port}`;
 }
 
 /**

@@ -1,15 +1,11 @@
 /** The replies of a terminal's command line (`~C`), and what `~#` prints about forwards. No vscode. */
+
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { CommandLineOutcome } from "../forward/commandLine.ts";
 import type { ForwardSnapshot } from "../forward/forwardTypes.ts";
-import {
-  connectionsTaken,
-  forwardCommand,
-  forwardComplaint,
-  forwardFailure,
-  forwardStateText,
-} from "./forwardText.ts";
+import { forwardComplaint } from "./forwardComplaint.ts";
+import { connectionsTaken, forwardCommand, forwardFailure, forwardStateText } from "./forwardText.ts";
 import { sentence } from "./messageParts.ts";
 
 /** As many connections of one forward are listed. */

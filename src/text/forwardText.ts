@@ -1,13 +1,7 @@
 /** Texts about forwards. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
-import {
-  type ForwardSpec,
-  ForwardSpecError,
-  formatForward,
-  formatListen,
-  formatTarget,
-} from "../config/forwardSpec.ts";
+import { type ForwardSpec, formatForward, formatListen, formatTarget } from "../config/forwardSpec.ts";
 import { ChannelError, ForwardError } from "../engine/engineErrors.ts";
 import type { ForwardOrigin, ForwardSnapshot, LocalProgram } from "../forward/forwardTypes.ts";
 import type { DetectedPort } from "../forward/portOffers.ts";
@@ -104,32 +98,6 @@ function listenText({ listen }: ForwardSpec): string {
     : host === "" || host === "*"
       ? t("{0} on all addresses", port)
       : t("{0} on {1}", port, host);
-}
-
-/** The mistake in a typed text. */
-export function forwardComplaint(error: unknown): string {
-  if (!ForwardSpecError.is(error)) {
-    return t("This is not a forward.");
-  }
-  const part = `"${printable(error.part, 60)}"`;
-  switch (error.reason) {
-    case "empty":
-      return t("Type a port, such as 8080.");
-    case "no-port":
-      return t("{0} has no port after its last colon. Type port:port or port:host:port.", part);
-    case "too-many-parts":
-      return t("{0} has too many parts. Type address:port:host:port, or less of it.", part);
-    case "port":
-      return t("{0} is not a port: ports are numbers up to 65535.", part);
-    case "parts":
-      return t("{0} is incomplete. Type port:host:port, for example 8080:localhost:80.", part);
-    case "brackets":
-      return t("{0} has no closing bracket. Type an IPv6 address as [::1].", part);
-    case "host":
-      return t("{0} is not the name or address of a host.", part);
-    case "path":
-      return t("{0} is not an absolute path of at most 103 characters.", part);
-  }
 }
 
 /** Why a forward, or a connection through it, failed. */
@@ -249,9 +217,12 @@ export function forwardTraffic(forward: ForwardSnapshot): readonly string[] {
 }
 
 export function connectionsTaken(forward: ForwardSnapshot): string {
-  const { taken, failed } = forward;
-  const all = plural(taken, "{0} connection", "{0} connections");
-  return failed === 0 ? all : t("{0}, {1} of them failed", all, failed);
+  const { taken, failed, openConnections } = forward;
+  const all = plural(taken, "{0} connection so far", "{0} connections so far");
+  return [
+    failed === 0 ? all : t("{0}, {1} of them failed", all, failed),
+    ...(openConnections === 0 ? [] : [t("{0} open", openConnections)]),
+  ].join(", ");
 }
 
 export function openSince(since: number, now: number): string {

@@ -32,14 +32,22 @@ export function forwardsQuestion(
   readonly text: string;
   readonly detail: string;
 } {
-  const each = forwards.map(({ host, spec }) => printable(t("{0} of {1}", formatForward(spec), host)));
+  const [first] = forwards;
+  const of = (text: string, host: string): string => printable(t("{0} of {1}", text, host));
+  const list =
+    first !== undefined && forwards.every(({ host }) => host === first.host)
+      ? of(forwards.map(({ spec }) => formatForward(spec)).join(", "), first.host)
+      : forwards.map(({ host, spec }) => of(formatForward(spec), host)).join(", ");
   return {
     text: plural(
       forwards.length,
       "{0} forward from before the reload:",
       "{0} forwards from before the reload:",
     ),
-    detail: t("{0}. The next session on the host starts what only this computer can reach.", each.join(", ")),
+    detail: t(
+      "{0}. When you next open a session on a host, its forwards start by themselves, except those that other computers can reach.",
+      list,
+    ),
   };
 }
 

@@ -12,6 +12,7 @@ export const clickNote = () => t("Click to open a terminal.");
 
 /** On the forwards of a connection. */
 export const forwardsNote = () => t("Ports and sockets that this connection forwards.");
+export const unconnectedForwardsNote = () => t("Forwards of hosts that have no connection now.");
 
 /** On a program of another connection's user. */
 export const programNote = () =>

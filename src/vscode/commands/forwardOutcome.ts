@@ -1,5 +1,7 @@
 import { CancelledError } from "../../base/errors.ts";
 import { t } from "../../base/localize.ts";
+import { printable } from "../../base/log.ts";
+import { ForwardError } from "../../engine/engineErrors.ts";
 import type { ForwardService } from "../../forward/forwardService.ts";
 import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
 import { forwardFailure, forwardLabel, partlyTakenWarning } from "../../text/forwardText.ts";
@@ -21,18 +23,35 @@ export async function tellForward(context: ForwardOutcomeInit, forward: ForwardS
     showBriefly(t("Forwarding {0}", forwardLabel(forward)), 5000, "check");
     return;
   }
-  if (state.owner === undefined) {
+  if (!ForwardError.is(state.error)) {
     await context.presenter.present(state.error, host, async () => await restartAndTell(context, id));
     return;
   }
   const retry = t("Retry");
   const text = t(
-    "{0} is not forwarded. {1}",
+    "{0} of {1} is not forwarded. {2}",
     forwardLabel(forward),
+    `"${printable(host)}"`,
     forwardFailure(state.error, state.owner),
   );
   if ((await showMessage("error", text, {}, retry)) === retry) {
+    await tryAgain(context, forward);
+  }
+}
+
+/** The message may be older than the end of its forward: then it starts anew. */
+async function tryAgain(
+  context: ForwardOutcomeInit,
+  { id, host, spec }: Pick<ForwardSnapshot, "id" | "host" | "spec">,
+): Promise<void> {
+  if (context.forwards.forward(id) !== undefined) {
     await restartAndTell(context, id);
+    return;
+  }
+  try {
+    await tellForward(context, await context.forwards.start({ host, spec, origin: { kind: "person" } }));
+  } catch (error) {
+    await context.presenter.present(error, host, () => tryAgain(context, { id, host, spec }));
   }
 }
 

@@ -2,7 +2,8 @@
 import { t } from "../../base/localize.ts";
 import { type ForwardSpec, formatForward, parseForward } from "../../config/forwardSpec.ts";
 import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
-import { forwardComplaint, forwardEffect } from "../../text/forwardText.ts";
+import { forwardComplaint } from "../../text/forwardComplaint.ts";
+import { forwardEffect } from "../../text/forwardText.ts";
 
 export interface ForwardChoice {
   readonly label: string;

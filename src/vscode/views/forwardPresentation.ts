@@ -13,7 +13,7 @@ import {
   shortForwardLabel,
 } from "../../text/forwardText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
-import { forwardsNote, moreOpenNote } from "../../text/rowNotes.ts";
+import { forwardsNote, moreOpenNote, unconnectedForwardsNote } from "../../text/rowNotes.ts";
 import { formatBytes } from "../../text/sessionDetails.ts";
 import { spokenDescription } from "../../text/spokenText.ts";
 import type { ItemPresentation } from "./row.ts";
@@ -36,16 +36,19 @@ const shownConnections = 10;
 /** The fold below a connection, or at the top for those without one. */
 export function presentForwards(forwards: readonly ForwardSnapshot[], isBelow: boolean): ItemPresentation {
   const refused = forwards.filter(({ state }) => state.kind === "refused").length;
-  const description = [`${forwards.length}`, ...(refused === 0 ? [] : [t("{0} not working", refused)])].join(
-    " · ",
-  );
+  const partial = forwards.filter(isPartial).length;
+  const description = [
+    `${forwards.length}`,
+    ...(refused === 0 ? [] : [t("{0} not working", refused)]),
+    ...(partial === 0 ? [] : [t("{0} with a warning", partial)]),
+  ].join(" · ");
   const label = isBelow ? t("Forwards") : t("Forwards without a connection");
   return {
     label,
     description,
-    icon: { id: "plug", ...(refused > 0 && { color: "list.warningForeground" }) },
+    icon: { id: "plug", ...(refused + partial > 0 && { color: "list.warningForeground" }) },
     contextValue: forwardWords.forwards,
-    hover: forwardsNote(),
+    hover: isBelow ? forwardsNote() : unconnectedForwardsNote(),
     accessibleLabel: `${label}, ${spokenDescription(description)}`,
   };
 }

@@ -49,6 +49,12 @@ describe("typed forwards", () => {
     ["-D", "empty"],
     ["-R", "empty"],
     ["abc", "port"],
+    ["-X 3", "option"],
+    ["-l 8080:db:80", "option"],
+    ["unix:rel", "path"],
+    ["8080:unix:rel/x", "path"],
+    ["-L unix:rel:db:80", "path"],
+    ["http://user@db:80", "port"],
     ["0", "port"],
     ["65536", "port"],
     ["8080:db:0", "port"],
@@ -99,4 +105,16 @@ describe("who can reach a listener", () => {
   ])("%s with GatewayPorts %s is loopback: %s", (text, gatewayPorts, loopback) => {
     expect(isLoopback(parseForward(text).listen, gatewayPorts)).toBe(loopback);
   });
+});
+
+test.each([
+  ["http://localhost:8123", "-L 8123:localhost:8123"],
+  ["HTTPS://db.example.com:8443/path?a=b:c#d", "-L 8443:db.example.com:8443"],
+  ["http://[::1]:3000/", "-L 3000:[::1]:3000"],
+  ["http://db", "-L 0:db:80"],
+  ["https://db/", "-L 0:db:443"],
+  ["unix:80", "-L 80:unix:80"],
+  ["8080:unix:80", "-L 8080:unix:80"],
+])("%s is understood as %s", (text, forward) => {
+  expect(formatForward(parseForward(text))).toBe(forward);
 });

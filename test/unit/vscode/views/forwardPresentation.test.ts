@@ -4,7 +4,11 @@ import { ForwardError } from "../../../../src/engine/engineErrors.ts";
 import type { ForwardSnapshot } from "../../../../src/forward/forwardTypes.ts";
 import { forwardLabel } from "../../../../src/text/forwardText.ts";
 import { literal } from "../../../../src/text/markdownText.ts";
-import { forwardHover, presentForward } from "../../../../src/vscode/views/forwardPresentation.ts";
+import {
+  forwardHover,
+  presentForward,
+  presentForwards,
+} from "../../../../src/vscode/views/forwardPresentation.ts";
 
 const forward: ForwardSnapshot = {
   ...{ id: "f1", masterId: "m1", host: "build1", since: 0, state: { kind: "listening", since: 0 } },
@@ -110,4 +114,37 @@ describe("the row of a forward", () => {
     expect(hover).toContain(`${literal("127.0.0.1:40001")} ${literal("*psql* (4711)")} → `);
     expect(hover).toContain(`${literal("127.0.0.1:40000")} → `);
   });
+});
+
+describe("the fold of forwards", () => {
+  const lastFailure = new ForwardError("timed-out", "late");
+  const refused = { kind: "refused", since: 0, error: lastFailure } as const;
+
+  it("counts those that do not work and those with a warning", () => {
+    const row = (...changes: readonly Partial<ForwardSnapshot>[]) =>
+      presentForwards(
+        changes.map((change) => ({ ...forward, ...change })),
+        true,
+      );
+    expect(row({}, {}).description).toBe("2");
+    expect(row({}, {}).icon).toEqual({ id: "plug" });
+    expect(row({}, { state: refused }, { lastFailure }, { takenAddresses: ["[::1]:1"] }).description).toBe(
+      "4 · 1 not working · 2 with a warning",
+    );
+    expect(row({ lastFailure }).icon).toMatchObject({ color: "list.warningForeground" });
+  });
+
+  it("speaks of a connection only where there is one", () => {
+    expect(presentForwards([forward], true).hover).toContain("this connection");
+    expect(presentForwards([forward], false).hover).toContain("no connection");
+  });
+});
+
+it("a forward's hover tells the connections so far from the open ones", () => {
+  const used = (changes: Partial<ForwardSnapshot>) => forwardHover({ ...forward, ...changes }, 0, "/home/me");
+  expect(used({ taken: 1 })).toContain("1 connection so far");
+  expect(used({ taken: 1 })).not.toContain("open");
+  expect(used({ taken: 3, failed: 1, openConnections: 2 })).toContain(
+    literal("3 connections so far, 1 of them failed, 2 open"),
+  );
 });
