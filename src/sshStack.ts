@@ -193,11 +193,15 @@ export function createSshStack(init: SshStackInit): SshStack {
       folder: () => settings.folder,
       rules: (config, folder) => forwardRules(policies, config, folder),
       reconnect: (lost, holder) => service.rejoin(lost, holder),
-      claims: new WindowForwards({
-        ...{ clock, logger, ...folder },
-        isOn: init.sharesWithWindows ?? (() => false),
-        windowName: init.windowName ?? (() => ""),
-      }),
+      claims: {
+        // It has no state. Constructed here, the first use would load it.
+        claim: (key) =>
+          new WindowForwards({
+            ...{ clock, logger, ...folder },
+            isOn: init.sharesWithWindows ?? (() => false),
+            windowName: init.windowName ?? (() => ""),
+          }).claim(key),
+      },
     }),
   );
   const programs = store.add(

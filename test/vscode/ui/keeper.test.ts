@@ -207,6 +207,7 @@ describe("terminals that outlive their window", () => {
     await workbench.runCommand("SSH Sessions: Show Keeper");
     await quickInput.waitFor("Choose a session to open it in this window");
     await quickInput.pick("lab · lab (2)");
+    await terminals.waitForText(`here-42-${second}`);
     await terminals.input("echo back-$((40+2))-$$\r");
     await terminals.waitForText(`back-42-${second}`);
     assert.deepEqual(await terminals.names(), ["lab", "lab (2)"]);
@@ -229,6 +230,7 @@ describe("terminals that outlive their window", () => {
         async () => (await terminals.names()).length === 1,
         () => "the tab is not closed",
       );
+      await again.terminals.waitForText(`still-42-${second}`);
       await again.terminals.input("echo lives-$((40+2))-$$\r");
       await again.terminals.waitForText(`lives-42-${second}`);
     } finally {
