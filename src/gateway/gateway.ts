@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { Disposable } from "../base/disposable.ts";
 import { guarded } from "../base/guarded.ts";
 import { type Logger, printable } from "../base/log.ts";
+import { markServed } from "../share/servedMark.ts";
 import { listenIn } from "../share/socketFolder.ts";
 import { GatewayClient } from "./gatewayClient.ts";
 import { GatewayKey } from "./gatewayKey.ts";
@@ -35,6 +36,7 @@ export class Gateway implements Disposable {
   readonly #server: Server;
   readonly #clients = new Set<Disposable>();
   #socketName: string | undefined;
+  #mark: Disposable | undefined;
   #disposed = false;
 
   constructor(init: GatewayInit) {
@@ -55,7 +57,9 @@ export class Gateway implements Disposable {
   async listen(): Promise<string> {
     const name = await listenIn(this.#init.folder, this.#server);
     this.#socketName = name;
+    this.#mark = await markServed([join(this.#init.folder, name)]);
     if (this.#disposed) {
+      this.#mark.dispose();
       await this.#removeSocket(name);
     }
     return name;
@@ -67,6 +71,7 @@ export class Gateway implements Disposable {
       return;
     }
     this.#disposed = true;
+    this.#mark?.dispose();
     this.#server.close();
     for (const client of [...this.#clients]) {
       client.dispose();

@@ -1,15 +1,20 @@
 import { createHash } from "node:crypto";
 import { claimVariable } from "../engine/channels/relay/relayTypes.ts";
+import { isServedCondition } from "../share/servedMark.ts";
 import { parseFunction } from "../share/sshOptions.ts";
 import { wrapperVariables } from "../share/wrapperScripts.ts";
 
 /**
- * Decides for a `Match exec` of our blocks whether this `ssh` can use the connection: `probe SOCKET CONFIG
- * HOST,USER,PORT...`. It fails for our own calls, where nobody listens at the socket, and for options that the
- * connection can't serve. Without a socket it starts no program.
+ * Decides for a `Match exec` of our blocks whether this `ssh` can use the connection: `probe SOCKET NOW
+ * CONFIG HOST,USER,PORT...`. It fails for our own calls, where nobody listens or answers at the socket, and for options
+ * that the connection can't serve. Without a socket it starts no program. NOW: the file by which a served socket of ours
+ * is known; empty for a master of `ssh`.
  */
 const probe = `# Written by the extension SSH Sessions. ssh runs it for hosts to which an editor has a connection.
 [ -z "\${${wrapperVariables.direct}}" ] && [ -S "$1" ] && [ -O "$1" ] || exit 1
+if [ -n "$2" ]; then
+  ${isServedCondition("$2", "$1")} || exit 1
+fi
 if [ -r "/proc/$PPID/cmdline" ]; then
   exec xargs -0 /bin/sh "\${0%/*}/judge-\${0##*-}" "$#" "$@" <"/proc/$PPID/cmdline"
 fi
@@ -22,10 +27,10 @@ const judge = `# Written by the extension SSH Sessions: see the file probe besid
 count=$1
 shift
 socket=$1
-expected=$2
-shift 2
+expected=$3
+shift 3
 served=
-while [ "$count" -gt 2 ]; do
+while [ "$count" -gt 3 ]; do
   served="$served $1 "
   shift
   count=$((count - 1))

@@ -1,4 +1,5 @@
 import type { HostSpec } from "../config/hostSpec.ts";
+import { nowFile } from "../share/servedMark.ts";
 import { GatewayError } from "./gatewayError.ts";
 import { gatewayKeyAlias } from "./gatewayKey.ts";
 import { includeScriptNames } from "./includeScripts.ts";
@@ -52,7 +53,8 @@ export function includedText(init: IncludedTextInit): string {
     }
   }
   const blocks = [...byAlias].flatMap(([alias, served]) => {
-    const words = [`${folder}/${includeScriptNames.probe}`, socket, configFile, ...served];
+    const now = init.knownHosts === undefined ? "" : nowFile(socket);
+    const words = [`${folder}/${includeScriptNames.probe}`, socket, now, configFile, ...served];
     // A fish, csh or zsh runs it as well. Without exec, another shell than ssh would be the parent.
     const condition = `exec /bin/sh ${words.map((word) => `'${word}'`).join(" ")}`;
     const match = `Match originalhost ${alias} exec "${condition}"`;

@@ -1,12 +1,18 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Clock, systemClock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { guarded } from "../base/guarded.ts";
 import type { HostSpec } from "../config/hostSpec.ts";
 import type { Offer, Outlet } from "./outlet.ts";
 import { hasErrorCode, prepareSocketFolder } from "./socketFolder.ts";
 
 /** The characters that the wrapper accepts in a name: no separator of the file name, no pattern of a shell. */
 const plainPart = /^[A-Za-z0-9._@:%+-]{1,100}$/;
+
+/** Milliseconds. Cleaners of temporary files remove what is days old. */
+const refreshInterval = 3_600_000;
 
 /**
  * The files by which the wrapper finds the socket for a host on a command line: `host,user,port,pid,socket`, all
@@ -16,10 +22,13 @@ const plainPart = /^[A-Za-z0-9._@:%+-]{1,100}$/;
 export class HostEntries implements Outlet {
   readonly #folder: string;
   readonly #sockets: string;
+  readonly #clock: Clock;
   readonly #written = new Set<string>();
+  #refresh: Disposable | undefined;
 
   /** @param configFile an ssh_config that replaces OpenSSH's default files and defines other hosts */
-  constructor(sockets: string, configFile: string) {
+  constructor(sockets: string, configFile: string, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#sockets = sockets;
     this.#folder = join(sockets, entryFolderName(configFile));
   }
@@ -29,9 +38,10 @@ export class HostEntries implements Outlet {
     return this.#folder;
   }
 
-  /** Creates the folder, and removes entries whose sockets no longer exist. */
+  /** Creates the folder, keeps the entries from cleaners of temporary files, and removes entries whose sockets no longer exist. */
   async prepare(): Promise<void> {
     await this.#makeFolder();
+    this.#refreshLater();
     for (const name of await readdir(this.#folder)) {
       const socket = name.split(",").at(-1) ?? "";
       if (!(await exists(join(this.#sockets, socket)))) {
@@ -62,11 +72,38 @@ export class HostEntries implements Outlet {
 
   /** Never rejects: where the folder has gone, so have the entries. */
   async close(): Promise<void> {
+    this.leave();
     await Promise.allSettled([...this.#written].map((name) => rm(join(this.#folder, name), { force: true })));
     this.#written.clear();
   }
 
-  leave(): void {}
+  leave(): void {
+    this.#refresh?.dispose();
+  }
+
+  #refreshLater(): void {
+    this.#refresh?.dispose();
+    this.#refresh = this.#clock.setTimeout(
+      guarded(() => {
+        this.#refreshLater();
+        void Promise.allSettled([...this.#written].map((name) => this.#keep(name)));
+      }),
+      refreshInterval,
+    );
+  }
+
+  async #keep(name: string): Promise<void> {
+    const path = join(this.#folder, name);
+    const time = new Date(this.#clock.now());
+    await utimes(path, time, time).catch(async () => {
+      // A cleaner was faster, as after a long sleep.
+      await this.#makeFolder();
+      await writeFile(path, "", { mode: 0o600 });
+    });
+    if (!this.#written.has(name)) {
+      await rm(path, { force: true });
+    }
+  }
 
   /**
    * In the folder of the sockets, which is there and this user's own. What cleans temporary files may have removed it

@@ -94,7 +94,7 @@ export class ProgramSharing implements Disposable {
    */
   async turnOn(): Promise<Readonly<Record<string, string>>> {
     const configFile = this.#init.configFile();
-    const entries = this.#entries ?? new HostEntries(this.#folder, configFile);
+    const entries = this.#entries ?? new HostEntries(this.#folder, configFile, this.#init.clock);
     if (this.#entries === undefined) {
       await this.open(entries);
       this.#entries = entries;

@@ -11,6 +11,7 @@ import type { MasterLease } from "../master/masterRegistry.ts";
 import { GuestWindow, type GuestWindowInit } from "./guestWindow.ts";
 import { type Attachment, MuxConversation } from "./muxConversation.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
+import { markServed } from "./servedMark.ts";
 import { listenIn, prepareSocketFolder, stdioSocketName } from "./socketFolder.ts";
 
 export interface SharedMasterInit {
@@ -49,6 +50,7 @@ export class SharedMaster implements Disposable {
   readonly #conversations = new Set<MuxConversation>();
   readonly #programs = new Map<string, Program>();
   #socketName: string | undefined;
+  #mark: Disposable | undefined;
   #disposed = false;
 
   constructor(init: SharedMasterInit) {
@@ -78,8 +80,10 @@ export class SharedMaster implements Disposable {
     if (this.#stdioServer !== undefined) {
       await listenIn(this.#init.folder, this.#stdioServer, stdioSocketName(name));
     }
+    this.#mark = await markServed(this.#paths(name), this.#init.clock);
     this.#socketName = name;
     if (this.#disposed) {
+      this.#mark.dispose();
       await this.#removeSocket(name);
     }
   }
@@ -97,6 +101,7 @@ export class SharedMaster implements Disposable {
       return;
     }
     this.#disposed = true;
+    this.#mark?.dispose();
     this.#server.close();
     this.#stdioServer?.close();
     for (const conversation of [...this.#conversations]) {
@@ -108,9 +113,14 @@ export class SharedMaster implements Disposable {
   }
 
   async #removeSocket(name: string): Promise<void> {
-    for (const each of this.#stdioServer === undefined ? [name] : [name, stdioSocketName(name)]) {
-      await rm(join(this.#init.folder, each), { force: true }).catch(() => {});
+    for (const path of this.#paths(name)) {
+      await rm(path, { force: true }).catch(() => {});
     }
+  }
+
+  #paths(name: string): readonly string[] {
+    const names = this.#stdioServer === undefined ? [name] : [name, stdioSocketName(name)];
+    return names.map((each) => join(this.#init.folder, each));
   }
 
   #createServer(isStdio: boolean): Server {

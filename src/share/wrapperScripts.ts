@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directVariable } from "../base/programFolder.ts";
 import { claimVariable } from "../engine/channels/relay/relayTypes.ts";
+import { isServedCondition } from "./servedMark.ts";
 import { parseFunction } from "./sshOptions.ts";
 
 /** Environment variables of a terminal, for the wrapper. */
@@ -86,7 +87,9 @@ find_socket() {
     socket=\${${wrapperVariables.sockets}}/\${entry##*,}
     pid=\${entry%,*}
     pid=\${pid##*,}
-    [ -S "$socket" ] && kill -0 "$pid" 2>/dev/null && return 0
+    [ -S "$socket" ] && kill -0 "$pid" 2>/dev/null || continue
+    # Nobody answers for a stopped or blocked window.
+    ${isServedCondition(`\${${wrapperVariables.sockets}}/now`, "$socket")} && return 0
   done
   return 1
 }

@@ -1,6 +1,7 @@
 /** A window of the editor, in a process of its own: a whole stack and its terminal tabs, operated by `WindowProcess`. */
 import { silentLogger } from "../../src/base/log.ts";
 import { parseForward } from "../../src/config/forwardSpec.ts";
+import { EveryTerminal } from "../../src/gateway/everyTerminal.ts";
 import { keeperFailed } from "../../src/text/keeperText.ts";
 import { AskedQuestions } from "./askedQuestions.ts";
 import { LiveTab } from "./liveTab.ts";
@@ -91,6 +92,13 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
       return {};
     case "shareWithPrograms":
       return { text: JSON.stringify(await stack.programs.turnOn()) };
+    case "shareEverywhere": {
+      const { includes } = request;
+      await stack.programs.open(
+        new EveryTerminal({ mode: "all", includes, configFile, logger: silentLogger, sockets: socketFolder }),
+      );
+      return {};
+    }
     case "listKept":
       return { kept: (await stack.keeper.find()) ?? [], told };
     case "forward":

@@ -38,6 +38,8 @@ type WindowOrder =
   | { readonly do: "listKept" }
   /** Other programs may use its connections. The text: the variables of a terminal, as JSON. */
   | { readonly do: "shareWithPrograms" }
+  /** Every ssh whose ssh_config includes the files of this folder may use its connections. */
+  | { readonly do: "shareEverywhere"; readonly includes: string }
   /** What logins have asked, and what is still open, in a window with WINDOW_QUESTIONS=on. */
   | { readonly do: "questions" }
   /** Answers the oldest question. Undefined: dismisses it. */

@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HostEntries } from "../../../src/share/hostEntries.ts";
+import { until } from "../../lab/until.ts";
+import { ManualClock } from "../../support/manualClock.ts";
 
 let root: string;
 
@@ -47,6 +49,24 @@ test("entries without a socket are removed at the start, and others are kept", a
   await writeFile(join(entries.path, "web,,,1,bbb"), "");
   await entries.prepare();
   expect(await readdir(entries.path)).toEqual(["web,,,1,bbb"]);
+});
+
+test("entries stay new while they are in use, and one that a cleaner has removed comes back", async () => {
+  const clock = new ManualClock(Date.now());
+  const entries = new HostEntries(root, "", clock);
+  await entries.prepare();
+  await entries.set({ socketName: "aaa" }, [{ alias: "one" }, { alias: "two" }]);
+  const [one, two] = ["one", "two"].map((alias) => join(entries.path, `${alias},,,${pid},aaa`));
+  await utimes(one ?? "", 1, 1);
+  await rm(two ?? "");
+  await clock.advance(3_600_000);
+  const age = async (path = ""): Promise<number> => clock.now() - (await stat(path)).mtimeMs;
+  await until(async () => (await age(one)) < 1000 && (await readdir(entries.path)).length === 2);
+  await rm(entries.path, { recursive: true });
+  await clock.advance(3_600_000);
+  await until(async () => (await readdir(entries.path).catch(() => [])).length === 2);
+  await entries.close();
+  expect([await readdir(entries.path), clock.pendingTimers]).toEqual([[], 0]);
 });
 
 test("the hosts of another ssh_config have a separate folder", () => {
