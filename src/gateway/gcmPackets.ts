@@ -1,4 +1,5 @@
 import { createDecipheriv, type KeyObject } from "node:crypto";
+import { GcmNonce } from "../engine/ssh2/kex/gcmNonce.ts";
 import { GatewayError } from "./gatewayError.ts";
 
 /** The largest packet that OpenSSH sends or accepts (PACKET_MAX_SIZE in packet.c). */
@@ -10,7 +11,7 @@ const lengthLength = 4;
 
 interface Keys {
   readonly key: KeyObject;
-  /** The fixed field of 4 bytes, and the invocation counter of 8 (RFC 5647 section 7.1). */
+  /** Of the first packet. */
   readonly iv: Buffer;
 }
 
@@ -18,8 +19,7 @@ interface Keys {
 export class GcmPackets {
   #pieces: Buffer[] = [];
   #bytes = 0;
-  #keys: Keys | undefined;
-  #counter = 0n;
+  #keys: { readonly key: KeyObject; readonly nonce: GcmNonce } | undefined;
 
   push(chunk: Buffer): void {
     this.#pieces.push(chunk);
@@ -27,9 +27,8 @@ export class GcmPackets {
   }
 
   /** The next packets are encrypted with these keys. */
-  use(keys: Keys): void {
-    this.#keys = keys;
-    this.#counter = keys.iv.readBigUInt64BE(4);
+  use({ key, iv }: Keys): void {
+    this.#keys = { key, nonce: new GcmNonce(iv) };
   }
 
   /**
@@ -72,28 +71,12 @@ export class GcmPackets {
     const plain =
       this.#keys === undefined
         ? packet.subarray(lengthLength)
-        : this.#decrypted(this.#keys, packet, lengthLength + length);
+        : decrypted(this.#keys, packet, lengthLength + length);
     const padding = plain[0] ?? 0;
     if (padding < 4 || padding + 1 >= plain.length) {
       throw new GatewayError("violation", "A packet has an invalid padding");
     }
     return plain.subarray(1, plain.length - padding);
-  }
-
-  #decrypted({ key, iv }: Keys, packet: Buffer, end: number): Buffer {
-    const nonce = Buffer.from(iv);
-    nonce.writeBigUInt64BE(this.#counter, 4);
-    this.#counter = BigInt.asUintN(64, this.#counter + 1n);
-    const decipher = createDecipheriv("aes-128-gcm", key, nonce, { authTagLength: tagLength });
-    decipher.setAAD(packet.subarray(0, lengthLength));
-    decipher.setAuthTag(packet.subarray(end));
-    const plain = decipher.update(packet.subarray(lengthLength, end));
-    try {
-      decipher.final();
-    } catch (error) {
-      throw new GatewayError("violation", "A packet was changed", { cause: error });
-    }
-    return plain;
   }
 
   #joined(): Buffer {
@@ -128,3 +111,21 @@ export class GcmPackets {
 }
 
 const longestLine = 255;
+
+function decrypted(
+  { key, nonce }: { readonly key: KeyObject; readonly nonce: GcmNonce },
+  packet: Buffer,
+  end: number,
+): Buffer {
+  const decipher = createDecipheriv("aes-128-gcm", key, nonce.bytes, { authTagLength: tagLength });
+  nonce.count();
+  decipher.setAAD(packet.subarray(0, lengthLength));
+  decipher.setAuthTag(packet.subarray(end));
+  const plain = decipher.update(packet.subarray(lengthLength, end));
+  try {
+    decipher.final();
+  } catch (error) {
+    throw new GatewayError("violation", "A packet was changed", { cause: error });
+  }
+  return plain;
+}

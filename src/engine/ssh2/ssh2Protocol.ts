@@ -58,7 +58,7 @@ export interface InCipher extends Keys {
   /** One more than the sequence number of the current packet. */
   inSeqno: number;
   /** Returns where it stopped in the chunk; undefined: at its end. */
-  decrypt(chunk: Uint8Array, at: number, end: number): number | undefined;
+  decrypt(chunk: Buffer, at: number, end: number): number | undefined;
   free(): void;
 }
 

@@ -8,10 +8,13 @@ const smallPiece = 1024;
 const joinedBytes = 16 * 1024;
 
 /**
- * In bytes: with more than this, the socket gets it before the end of the turn. Channels wait at 128 KiB
+ * In bytes: with more than this, the socket gets them before the end of the turn. Channels wait at 128 KiB
  * (socketBackpressure.ts), and to stop and start what they read costs more than a system call.
  */
 const mostGathered = 96 * 1024;
+
+/** In bytes: a packet's last piece, its tag or MAC, is small. It goes with the packet, not in a segment of its own. */
+const roomForPacket = 36 * 1024;
 
 export interface BundledWrites {
   /** Passes on what was written in this turn. */
@@ -44,6 +47,8 @@ export function bundleWrites(
   /** Small pieces, one after another: what is before `from` was passed on, and what is behind `to` is free. */
   let block = Buffer.alloc(0);
   let [from, to] = [0, 0];
+  /** Bytes that were written since the socket got any. */
+  let gathered = 0;
   const join = (): void => {
     if (to > from) {
       const joined = block.subarray(from, to);
@@ -55,6 +60,7 @@ export function bundleWrites(
   };
   const flush = (): void => {
     join();
+    gathered = 0;
     socket.uncork();
   };
   socket.write = (data: unknown, encoding?: unknown, callback?: unknown): boolean => {
@@ -62,6 +68,7 @@ export function bundleWrites(
     const isPlain = isBytes && encoding === undefined && callback === undefined;
     const length = isBytes ? data.length : 0;
     onWrite(length);
+    gathered += length;
     if (socket.writableCorked === 0) {
       socket.cork();
       setImmediate(guarded(flush));
@@ -74,7 +81,7 @@ export function bundleWrites(
           ? write(data, (error: Error | null | undefined) => !error && releaseMemory(data))
           : write(data, encoding, callback),
       );
-      if (socket.writableLength > mostGathered) {
+      if (gathered > mostGathered + roomForPacket) {
         flush();
       }
       return goesOn;
@@ -86,6 +93,9 @@ export function bundleWrites(
     }
     block.set(data, to);
     to += length;
+    if (gathered > mostGathered) {
+      flush();
+    }
     return !socket.writableNeedDrain;
   };
   socket.end = (...values: unknown[]): typeof socket => {

@@ -1,5 +1,6 @@
 import { type CipherGCMTypes, createCipheriv, type KeyObject, randomFillSync } from "node:crypto";
 import type { OutCipher } from "../ssh2Protocol.ts";
+import { GcmNonce } from "./gcmNonce.ts";
 
 /** Bytes. A larger packet gets a buffer of its own; OpenSSH's largest data packet has 32 KiB. */
 const scratchBytes = 64 * 1024;
@@ -24,7 +25,7 @@ export function isGcm(name: string): name is CipherGCMTypes {
 export interface GcmCipherInit {
   readonly name: CipherGCMTypes;
   readonly key: KeyObject;
-  /** The fixed field of 4 bytes, and the invocation counter of 8 (RFC 5647 section 7.1). */
+  /** Of the first packet. */
   readonly iv: Buffer;
   readonly sequence: number;
   readonly onWrite: (data: Uint8Array) => void;
@@ -37,13 +38,13 @@ export interface GcmCipherInit {
 export class GcmCipher implements OutCipher {
   outSeqno: number;
   readonly #init: GcmCipherInit;
-  readonly #iv: Buffer;
+  readonly #nonce: GcmNonce;
   #freed = false;
 
   constructor(init: GcmCipherInit) {
     this.#init = init;
     this.outSeqno = init.sequence;
-    this.#iv = Buffer.from(init.iv);
+    this.#nonce = new GcmNonce(init.iv);
   }
 
   /** The packet is valid until the next one is made. */
@@ -71,24 +72,15 @@ export class GcmCipher implements OutCipher {
       return;
     }
     const { name, key, onWrite } = this.#init;
-    const cipher = createCipheriv(name, key, this.#iv);
+    const cipher = createCipheriv(name, key, this.#nonce.bytes);
     const head = Buffer.from(packet.subarray(0, 4));
     cipher.setAAD(head);
     onWrite(head);
     onWrite(cipher.update(packet.subarray(4)));
     cipher.final();
     onWrite(cipher.getAuthTag());
-    this.#count();
+    this.#nonce.count();
     this.outSeqno = (this.outSeqno + 1) >>> 0;
-  }
-
-  /** The counter of the next packet. */
-  #count(): void {
-    const low = (this.#iv.readUInt32BE(8) + 1) >>> 0;
-    this.#iv.writeUInt32BE(low, 8);
-    if (low === 0) {
-      this.#iv.writeUInt32BE((this.#iv.readUInt32BE(4) + 1) >>> 0, 4);
-    }
   }
 
   free(): void {

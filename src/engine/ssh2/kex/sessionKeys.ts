@@ -8,6 +8,7 @@ import {
   type OutCipher,
 } from "../ssh2Protocol.ts";
 import { GcmCipher, isGcm } from "./gcmCipher.ts";
+import { GcmDecipher } from "./gcmDecipher.ts";
 
 /** The result of a key exchange (RFC 4253 section 7.2). */
 export interface ExchangeResult {
@@ -91,6 +92,9 @@ export function incomingCipher(
   onPayload: (payload: Buffer) => unknown,
 ): InCipher {
   const { info, iv, key, macInfo, macKey } = parts(result, algorithms, "BDF");
+  if (isGcm(info.sslName)) {
+    return new GcmDecipher({ name: info.sslName, key: createSecretKey(key), iv, sequence, onPayload });
+  }
   const inbound = {
     onPayload,
     seqno: sequence,

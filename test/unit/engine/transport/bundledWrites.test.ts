@@ -46,6 +46,57 @@ test("a large piece does not overtake the small ones before it", async () => {
   expect(pieces).toEqual(["ab", "C".repeat(20), "d"]);
 });
 
+test("what is much is handed on at once, but never without the last piece of a packet", async () => {
+  const socket = new PassThrough({ highWaterMark: 1_000_000 });
+  const handed: number[] = [];
+  socket._write = (data: Buffer, _encoding, done) => {
+    handed.push(data.length);
+    done();
+  };
+  bundleWrites(
+    socket,
+    () => {},
+    () => {},
+  );
+  const [head, data, tag] = [Buffer.alloc(4), Buffer.alloc(32_784), Buffer.alloc(16)];
+  const packets = [1, 2, 3, 4, 5].map(() => {
+    for (const piece of [head, data, tag]) {
+      socket.write(piece);
+    }
+    return handed.reduce((sum, length) => sum + length, 0) / (head.length + data.length + tag.length);
+  });
+  expect(packets).toEqual([0, 0, 3, 3, 3]);
+  await nextTurn();
+  expect(handed).toEqual([4, 32_784, 20, 32_784, 20, 32_784, 16, 4, 32_784, 20, 32_784, 16]);
+});
+
+test("small pieces that a socket does not take stay joined", async () => {
+  const socket = new PassThrough();
+  const handed: number[] = [];
+  let take = (): void => {};
+  socket._write = (data: Buffer, _encoding, done) => {
+    handed.push(data.length);
+    take = done;
+  };
+  bundleWrites(
+    socket,
+    () => {},
+    () => {},
+  );
+  for (let count = 0; count < 10_000; count++) {
+    socket.write(Buffer.alloc(100));
+  }
+  await nextTurn();
+  // The first ones are handed on, and the socket is busy with them.
+  for (let before = 0; before < handed.length; ) {
+    before = handed.length;
+    take();
+    await nextTurn();
+  }
+  expect(handed.reduce((sum, length) => sum + length, 0)).toBe(1_000_000);
+  expect(handed.length).toBeLessThan(100);
+});
+
 test("many small pieces stay in order, and their memory may change at once", async () => {
   const socket = new PassThrough();
   bundleWrites(
@@ -84,12 +135,16 @@ test("more than 96 KiB do not wait for the end of the turn", async () => {
   socket.write(Buffer.alloc(96 * 1024, "a"));
   expect(pieces).toEqual([]);
   socket.write(Buffer.from("b"));
-  socket.write(Buffer.alloc(2000, "c"));
-  expect(pieces).toEqual(["a".repeat(20), "b", "c".repeat(20)]);
-  socket.write(Buffer.from("d"));
-  expect(pieces).toHaveLength(3);
-  await nextTurn();
+  expect(pieces).toEqual(["a".repeat(20), "b"]);
+  // Without a small piece, a packet's length more.
+  socket.write(Buffer.alloc(130 * 1024, "c"));
+  expect(pieces).toHaveLength(2);
+  socket.write(Buffer.alloc(3 * 1024, "d"));
   expect(pieces).toHaveLength(4);
+  socket.write(Buffer.from("e"));
+  expect(pieces).toHaveLength(4);
+  await nextTurn();
+  expect(pieces).toHaveLength(5);
 });
 
 test("flush and end do not wait for the end of the turn", async () => {
