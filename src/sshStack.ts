@@ -38,6 +38,8 @@ import { limitsFor } from "./session/limitPolicy.ts";
 import { SessionManager } from "./session/sessionManager.ts";
 import type { SessionService } from "./session/sessionServiceTypes.ts";
 import { KeeperSharing, type KeeperSharingInit } from "./share/keeper/keeperSharing.ts";
+import type { MeetingPlace } from "./share/meeting/meetingPlace.ts";
+import { newMeetingPlace } from "./share/meeting/newMeetingPlace.ts";
 import { ProgramSharing } from "./share/programSharing.ts";
 import type { RidingConsent } from "./share/userMasterPorts.ts";
 import { UserMasters } from "./share/userMasters.ts";
@@ -70,6 +72,8 @@ export interface SshStackInit {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Of the sockets by which other programs use our connections. Default: the user's own. */
   readonly socketFolder?: string;
+  /** Where windows find each other. Default: as fits the system. */
+  readonly meetingPlace?: MeetingPlace;
   /** Other windows may use our connections, and we use theirs. Default: neither. */
   readonly sharesWithWindows?: () => boolean;
   /** Connections of the user's own `ssh`, and whether we may use them. Default: they are not looked for. */
@@ -116,8 +120,10 @@ export function createSshStack(init: SshStackInit): SshStack {
   const keyRing = new KeyRing(ssh2.keyReader, init.secrets, init.logger);
   const loginMemory = new LoginMemory(init.secrets, keyRing);
   const folder = init.socketFolder === undefined ? {} : { folder: init.socketFolder };
+  let meetingPlace = init.meetingPlace;
+  const place = (): MeetingPlace => (meetingPlace ??= newMeetingPlace({ clock, logger, ...folder }));
   const windows = new WindowSharing({
-    ...{ clock, logger, ...folder },
+    ...{ clock, logger, place },
     isOn: init.sharesWithWindows ?? (() => false),
     onDidChangeSettings: settings.onDidChange,
     windowName: init.windowName ?? (() => ""),
@@ -197,7 +203,7 @@ export function createSshStack(init: SshStackInit): SshStack {
         // It has no state. Constructed here, the first use would load it.
         claim: (key) =>
           new WindowForwards({
-            ...{ clock, logger, ...folder },
+            ...{ clock, logger, place },
             isOn: init.sharesWithWindows ?? (() => false),
             windowName: init.windowName ?? (() => ""),
           }).claim(key),

@@ -4,6 +4,7 @@ import { Emitter } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
 import type { ServedPrograms } from "../engine/keeper/keeperMessages.ts";
 import type { Master } from "../master/master.ts";
+import { listenForPrograms } from "../share/meeting/servedSockets.ts";
 import type { ProgramSnapshot } from "../share/programTypes.ts";
 import { SharedMaster } from "../share/sharedMaster.ts";
 import { Gateway } from "./gateway.ts";
@@ -33,7 +34,7 @@ export class KeptGateway implements Disposable {
   constructor(init: KeptGatewayInit) {
     const { master, folder, clock, logger, changed, nextId } = init;
     this.#shared = new SharedMaster({
-      ...{ master, folder, clock, logger },
+      ...{ master, clock, logger, listen: listenForPrograms(folder, clock) },
       changed: () => {
         changed();
         this.#changed.fire();

@@ -6,6 +6,7 @@ import { ChannelError } from "../engine/engineErrors.ts";
 import type { ServedConnection, ServedPrograms } from "../engine/keeper/keeperMessages.ts";
 import { KeptGateway } from "../gateway/keptGateway.ts";
 import type { Master } from "../master/master.ts";
+import { listenForWindows } from "../share/meeting/servedSockets.ts";
 import type { ProgramSnapshot } from "../share/programTypes.ts";
 import { SharedMaster } from "../share/sharedMaster.ts";
 import { socketStart } from "../share/windowKeys.ts";
@@ -54,10 +55,11 @@ export class ServedConnections implements Disposable {
     }
     const { folder, clock, logger, changed } = this.#init;
     const shared = new SharedMaster({
-      ...{ master, folder, clock, logger, changed },
+      ...{ master, clock, logger, changed },
+      listen: listenForWindows(folder, `${socketStart(key)}${randomBytes(3).toString("hex")}`, clock),
       another: async () => undefined,
       nextId: () => `w${this.#nextProgram++}`,
-      windows: { key, name: () => "", socketName: `${socketStart(key)}${randomBytes(3).toString("hex")}` },
+      windows: { key, name: () => "" },
     });
     const listening = shared.listen().then(() => shared);
     this.#served.set(master.id, { key, shared, listening });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { guarded } from "../base/guarded.ts";
+import type { MeetingPlace } from "./meeting/meetingPlace.ts";
 import { hasErrorCode, listenAt, refuses, temporaryName } from "./socketFolder.ts";
 
 /** How often the window that logs in says that it is not stopped, and the silence that proves the opposite. Milliseconds. */
@@ -47,8 +48,92 @@ export async function takeTurn(
     }
     const socket = await holderOf(path);
     if (socket !== undefined) {
-      return await waitFor(socket, limits, signal);
+      return await waitFor(connect(socket), limits, signal);
     }
+  }
+}
+
+/** A holder may have ended a moment ago, and its pipe not yet. */
+const mostTries = 50;
+const betweenTries = 20;
+
+/**
+ * The same with pipes: the turn is a pipe whose name all windows of this user can tell, and which ends with its process.
+ * If a process of another user has it, or one that does not answer, there is no turn to be had.
+ */
+export async function takePipeTurn(
+  place: Pick<MeetingPlace, "hold" | "reachHolder">,
+  name: string,
+  limits: TurnLimits,
+  signal: AbortSignal,
+): Promise<TurnOutcome> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    signal.throwIfAborted();
+    const beats = new TurnBeats(limits.clock);
+    const held = await place
+      .hold(name, (socket) => beats.add(socket))
+      .catch((error: unknown) => {
+        beats.dispose();
+        throw error;
+      });
+    if (held !== undefined) {
+      return {
+        kind: "held",
+        turn: {
+          dispose() {
+            held.dispose();
+            beats.dispose();
+          },
+        },
+      };
+    }
+    beats.dispose();
+    const reached = await place.reachHolder(name, Math.min(longestSilence, limits.patience), signal);
+    if (reached.kind === "open") {
+      return await waitFor(reached.socket, limits, signal);
+    }
+    if (reached.kind === "silent" || reached.kind === "stranger") {
+      break;
+    }
+    await new Promise<void>((resolve) => limits.clock.setTimeout(resolve, betweenTries));
+  }
+  return { kind: "given-up" };
+}
+
+/** The windows that wait for the holder of a turn. They hear at each beat that it is not stopped. */
+class TurnBeats implements Disposable {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<Socket>();
+  #timer: Disposable;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#timer = this.#schedule();
+  }
+
+  add(socket: Socket): void {
+    this.#waiting.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => this.#waiting.delete(socket));
+    // Its end is noticed only if what it sends is read.
+    socket.resume();
+  }
+
+  /** They need not wait any longer. */
+  dispose(): void {
+    this.#timer.dispose();
+    for (const socket of this.#waiting) {
+      socket.destroy();
+    }
+  }
+
+  #schedule(): Disposable {
+    return this.#clock.setTimeout(() => {
+      for (const socket of this.#waiting) {
+        socket.write(".");
+      }
+      this.#timer = this.#schedule();
+    }, beat);
   }
 }
 
@@ -66,27 +151,12 @@ async function holderOf(path: string): Promise<string | undefined> {
 
 /** Undefined: another window has it. */
 async function hold(folder: string, name: string, clock: Clock): Promise<Disposable | undefined> {
-  const waiting = new Set<Socket>();
-  const server = createServer((socket) => {
-    waiting.add(socket);
-    socket.on("error", () => {});
-    socket.on("close", () => waiting.delete(socket));
-  });
+  const beats = new TurnBeats(clock);
+  const server = createServer((socket) => beats.add(socket));
   server.on("error", () => {});
-  let timer: Disposable;
-  const sayAlive = (): void => {
-    for (const socket of waiting) {
-      socket.write(".");
-    }
-    timer = clock.setTimeout(sayAlive, beat);
-  };
-  sayAlive();
   const end = (): void => {
-    timer.dispose();
     server.close();
-    for (const socket of waiting) {
-      socket.destroy();
-    }
+    beats.dispose();
   };
   const socketName = randomBytes(3).toString("hex");
   try {
@@ -129,10 +199,12 @@ async function leave(path: string, socketName: string): Promise<void> {
   await rmdir(path).catch(() => {});
 }
 
-function waitFor(path: string, { patience, clock }: TurnLimits, signal: AbortSignal): Promise<TurnOutcome> {
+function waitFor(socket: Socket, { patience, clock }: TurnLimits, signal: AbortSignal): Promise<TurnOutcome> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const socket = connect(path);
+    if (signal.aborted) {
+      socket.destroy();
+      throw signal.reason;
+    }
     const settle = (outcome: TurnOutcome | undefined): void => {
       timer.dispose();
       silence.dispose();

@@ -11,6 +11,7 @@ import type { Master } from "../master/master.ts";
 import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
 import { HostEntries } from "./hostEntries.ts";
 import { hostSpellings, isServable } from "./hostSpellings.ts";
+import { listenForPrograms } from "./meeting/servedSockets.ts";
 import type { Offer, Outlet } from "./outlet.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
 import { SharedMaster } from "./sharedMaster.ts";
@@ -256,7 +257,7 @@ export class ProgramSharing implements Disposable {
   #share(master: Master): void {
     const { clock, logger } = this.#init;
     const shared = new SharedMaster({
-      ...{ master, clock, logger, folder: this.#folder },
+      ...{ master, clock, logger, listen: listenForPrograms(this.#folder, clock) },
       another: (full) => this.#another(full),
       nextId: () => `p${this.#nextId++}`,
       changed: () => this.#changed.fire(),

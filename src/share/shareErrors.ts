@@ -7,6 +7,8 @@ export type ShareErrorReason =
   | "unsafe-folder"
   /** The paths of sockets would be longer than the system allows. */
   | "path-too-long"
+  /** The file by which windows prove that they are of the same user is damaged or can't be read. */
+  | "no-secret"
   /** Another program's master does not do what it is asked. */
   | "refused";
 

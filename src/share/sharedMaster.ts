@@ -1,23 +1,20 @@
-import { rm } from "node:fs/promises";
-import { createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
+import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
-import { guarded } from "../base/guarded.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { RelayedClient } from "../engine/channels/relay/relayTypes.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterLease } from "../master/masterRegistry.ts";
 import { GuestWindow, type GuestWindowInit } from "./guestWindow.ts";
+import type { Served } from "./meeting/meetingPlace.ts";
+import type { Listen } from "./meeting/servedSockets.ts";
 import { type Attachment, MuxConversation } from "./muxConversation.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
-import { markServed } from "./servedMark.ts";
-import { listenIn, prepareSocketFolder, stdioSocketName } from "./socketFolder.ts";
 
 export interface SharedMasterInit {
   readonly master: Master;
-  /** The folder of the sockets. */
-  readonly folder: string;
+  /** Listens for programs, or for windows. */
+  readonly listen: Listen;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Another connection to the same server, with its own lease. Undefined: there is none. */
@@ -26,7 +23,7 @@ export interface SharedMasterInit {
   /** A program connected, disconnected or changed. */
   changed(): void;
   /** Serves other windows. Undefined: programs. */
-  readonly windows?: Pick<GuestWindowInit, "key" | "name"> & { readonly socketName: string };
+  readonly windows?: Pick<GuestWindowInit, "key" | "name">;
 }
 
 interface Program {
@@ -44,25 +41,19 @@ const mostClients = 256;
 export class SharedMaster implements Disposable {
   readonly master: Master;
   readonly #init: SharedMasterInit;
-  readonly #server: Server;
-  /** For `ssh -W`, whose clients say only here what they want. Only of programs. */
-  readonly #stdioServer: Server | undefined;
   readonly #conversations = new Set<MuxConversation>();
   readonly #programs = new Map<string, Program>();
-  #socketName: string | undefined;
-  #mark: Disposable | undefined;
+  #served: Served | undefined;
   #disposed = false;
 
   constructor(init: SharedMasterInit) {
     this.#init = init;
     this.master = init.master;
-    this.#server = this.#createServer(false);
-    this.#stdioServer = init.windows === undefined ? this.#createServer(true) : undefined;
   }
 
   /** The socket's name in the folder, once it listens. */
   get socketName(): string | undefined {
-    return this.#socketName;
+    return this.#served?.name;
   }
 
   programs(): readonly ProgramSnapshot[] {
@@ -73,18 +64,12 @@ export class SharedMaster implements Disposable {
     });
   }
 
-  /** @throws ShareError, or the file system's error */
+  /** @throws ShareError, or the system's error */
   async listen(): Promise<void> {
-    await prepareSocketFolder(this.#init.folder);
-    const name = await listenIn(this.#init.folder, this.#server, this.#init.windows?.socketName);
-    if (this.#stdioServer !== undefined) {
-      await listenIn(this.#init.folder, this.#stdioServer, stdioSocketName(name));
-    }
-    this.#mark = await markServed(this.#paths(name), this.#init.clock);
-    this.#socketName = name;
+    const served = await this.#init.listen((socket, isStdio) => this.#serve(socket, isStdio));
+    this.#served = served;
     if (this.#disposed) {
-      this.#mark.dispose();
-      await this.#removeSocket(name);
+      served.dispose();
     }
   }
 
@@ -101,32 +86,10 @@ export class SharedMaster implements Disposable {
       return;
     }
     this.#disposed = true;
-    this.#mark?.dispose();
-    this.#server.close();
-    this.#stdioServer?.close();
+    this.#served?.dispose();
     for (const conversation of [...this.#conversations]) {
       conversation.dispose();
     }
-    if (this.#socketName !== undefined) {
-      void this.#removeSocket(this.#socketName);
-    }
-  }
-
-  async #removeSocket(name: string): Promise<void> {
-    for (const path of this.#paths(name)) {
-      await rm(path, { force: true }).catch(() => {});
-    }
-  }
-
-  #paths(name: string): readonly string[] {
-    const names = this.#stdioServer === undefined ? [name] : [name, stdioSocketName(name)];
-    return names.map((each) => join(this.#init.folder, each));
-  }
-
-  #createServer(isStdio: boolean): Server {
-    const server = createServer(guarded((socket: Socket) => this.#serve(socket, isStdio)));
-    server.on("error", (error) => this.#init.logger.warn(`The socket for programs failed: ${error.message}`));
-    return server;
   }
 
   #serve(socket: Socket, isStdio: boolean): void {

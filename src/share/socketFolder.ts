@@ -13,7 +13,6 @@ const longestFolder = 80;
 
 /** The names that `listenIn` creates, and those of keepers that leave. Other files in the folder are left alone. */
 const socketName = /^(?:[0-9a-f]{12}(?:-w)?|w[0-9a-f]{12}\.[0-9a-f]{6}|keeper\.\d{1,10})$/;
-const temporaryPattern = /^\.[0-9a-f]{12}$/;
 /** Of the folder that is a turn to log in: see loginTurn.ts. */
 const turnName = /^t[0-9a-f]{12}$/;
 
@@ -21,7 +20,7 @@ const turnName = /^t[0-9a-f]{12}$/;
  * Milliseconds. What has a temporary name gets its final one within a few; until its window listens, it refuses like
  * one that a crash left behind.
  */
-const longestTemporary = 60_000;
+export const longestTemporary = 60_000;
 
 /** Beside the socket of this name: the one for `ssh -W`. */
 export function stdioSocketName(name: string): string {
@@ -31,6 +30,10 @@ export function stdioSocketName(name: string): string {
 /** Of a socket or folder until it is ready. */
 export function temporaryName(): string {
   return `.${randomBytes(6).toString("hex")}`;
+}
+
+export function isTemporaryName(name: string): boolean {
+  return /^\.[0-9a-f]{12}$/.test(name);
 }
 
 /**
@@ -115,13 +118,13 @@ export async function clearStaleSockets(folder: string): Promise<void> {
       if (facts === undefined || facts.uid !== process.getuid?.()) {
         return;
       }
-      const mayBeNew = temporaryPattern.test(name) && Date.now() - facts.mtimeMs < longestTemporary;
-      if (facts.isDirectory() && !mayBeNew && (temporaryPattern.test(name) || turnName.test(name))) {
+      const mayBeNew = isTemporaryName(name) && Date.now() - facts.mtimeMs < longestTemporary;
+      if (facts.isDirectory() && !mayBeNew && (isTemporaryName(name) || turnName.test(name))) {
         const inside = await readdir(path).catch(() => []);
         await Promise.all(inside.map((each) => removeIfRefused(join(path, each))));
         // Fails while something is in it.
         await rmdir(path).catch(() => {});
-      } else if (facts.isSocket() && !mayBeNew && (temporaryPattern.test(name) || socketName.test(name))) {
+      } else if (facts.isSocket() && !mayBeNew && (isTemporaryName(name) || socketName.test(name))) {
         await removeIfRefused(path);
       }
     }),

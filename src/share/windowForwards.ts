@@ -1,7 +1,4 @@
-import { rmSync } from "node:fs";
-import { lstat, mkdir, rm, rmdir } from "node:fs/promises";
-import { connect, createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
+import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError } from "../base/errors.ts";
@@ -10,7 +7,7 @@ import { fieldOf } from "../base/jsonFields.ts";
 import type { Logger } from "../base/log.ts";
 import type { ForwardClaim, ForwardClaims } from "../forward/forwardPorts.ts";
 import type { LocalProgram } from "../forward/forwardTypes.ts";
-import { hasErrorCode, listenIn, prepareSocketFolder, refuses, socketFolderPath } from "./socketFolder.ts";
+import type { MeetingPlace } from "./meeting/meetingPlace.ts";
 import { hashOf } from "./windowKeys.ts";
 
 /** A window that says nothing for this long does not share its forward. Milliseconds. */
@@ -18,7 +15,6 @@ const patience = 1000;
 
 /** Removing what a killed window left behind takes a few milliseconds, and other windows may do it. */
 const mostTries = 50;
-const longestTurn = 10_000;
 
 /** In bytes, of what a window says of itself. */
 const longestName = 1024;
@@ -29,17 +25,15 @@ const mostWaiting = 64;
 export interface WindowForwardsInit {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Default: the user's own. */
-  readonly folder?: string;
+  place(): MeetingPlace;
   isOn(): boolean;
   /** Of this window. */
   windowName(): string;
 }
 
 /**
- * Each forward has one socket in the folder that only this user can enter. The window that makes the forward listens
- * there, and says who it is; the others stay connected, so that they notice its end, even that of a window that is
- * killed.
+ * Each forward has one name in the place where windows meet. The window that makes the forward holds it, and says who
+ * it is; the others stay connected, so that they notice its end, even that of a window that is killed.
  */
 export class WindowForwards implements ForwardClaims {
   readonly #init: WindowForwardsInit;
@@ -49,15 +43,16 @@ export class WindowForwards implements ForwardClaims {
   }
 
   async claim(key: string): Promise<ForwardClaim> {
-    const { isOn, folder = socketFolderPath(), logger } = this.#init;
+    const { isOn, logger } = this.#init;
     if (!isOn()) {
       return unshared;
     }
     try {
-      await prepareSocketFolder(folder);
+      const place = this.#init.place();
+      await place.prepare();
       const name = `f${hashOf(key).slice(0, 12)}`;
       for (let tries = 0; tries < mostTries; tries++) {
-        const claim = await this.#take(folder, name);
+        const claim = await this.#take(place, name);
         if (claim !== undefined) {
           return claim;
         }
@@ -70,41 +65,43 @@ export class WindowForwards implements ForwardClaims {
     }
   }
 
-  /** Undefined: its last window has left the socket behind, which is removed, here or by another window. */
-  async #take(folder: string, name: string): Promise<ForwardClaim | undefined> {
-    const path = join(folder, name);
+  /** Undefined: its last window has ended, and what it left behind is removed, here or by another window. */
+  async #take(place: MeetingPlace, name: string): Promise<ForwardClaim | undefined> {
     const others = new Set<Socket>();
-    const server = createServer(guarded((socket: Socket) => this.#tell(socket, others)));
-    server.maxConnections = mostWaiting;
-    try {
-      await listenIn(folder, server, name);
-      return { dispose: () => release(server, path, others) };
-    } catch (error) {
-      server.close();
-      if (!hasErrorCode(error, "EEXIST")) {
-        throw error;
-      }
+    const held = await place.hold(name, (socket) => this.#tell(socket, others));
+    if (held !== undefined) {
+      return {
+        dispose() {
+          held.dispose();
+          for (const socket of others) {
+            socket.destroy();
+          }
+        },
+      };
     }
-    if (await refuses(path)) {
-      await removeStale(path);
-      return undefined;
+    const reached = await place.reachHolder(name, patience, never);
+    if (reached.kind === "open") {
+      return await this.#watch(reached.socket);
     }
-    return await this.#watch(path);
+    return reached.kind === "stale" || reached.kind === "unfit" ? undefined : unshared;
   }
 
   #tell(socket: Socket, others: Set<Socket>): void {
-    others.add(socket);
     socket.on("error", () => {});
+    if (others.size >= mostWaiting) {
+      socket.destroy();
+      return;
+    }
+    others.add(socket);
     socket.on("close", () => others.delete(socket));
     socket.resume();
     socket.write(`${JSON.stringify({ pid: process.pid, name: this.#init.windowName() })}\n`);
   }
 
   /** Undefined: the window has just ended. */
-  async #watch(path: string): Promise<ForwardClaim | undefined> {
+  async #watch(socket: Socket): Promise<ForwardClaim | undefined> {
     const ended = new Emitter<void>();
-    const socket = connect(path);
-    let isConnected = false;
+    let isConnected = !socket.connecting;
     socket.once("connect", () => {
       isConnected = true;
     });
@@ -147,40 +144,7 @@ export class WindowForwards implements ForwardClaims {
 
 const unshared: ForwardClaim = { dispose: () => {} };
 
-function release(server: Server, path: string, others: ReadonlySet<Socket>): void {
-  if (server.listening) {
-    // At once: a later removal could hit the socket of the next claim.
-    rmSync(path, { force: true });
-    server.close();
-    for (const socket of others) {
-      socket.destroy();
-    }
-  }
-}
-
-/**
- * Several windows notice the end of a killed one in the same moment, and each finds what it left behind: only the one
- * that makes the folder removes it, if no other has replaced it already.
- */
-async function removeStale(path: string): Promise<void> {
-  const turn = `${path}.turn`;
-  try {
-    await mkdir(turn, { mode: 0o700 });
-  } catch {
-    const facts = await lstat(turn).catch(() => undefined);
-    if (facts !== undefined && Date.now() - facts.mtimeMs > longestTurn) {
-      await rmdir(turn).catch(() => {});
-    }
-    return;
-  }
-  try {
-    if (await refuses(path)) {
-      await rm(path, { force: true });
-    }
-  } finally {
-    await rmdir(turn).catch(() => {});
-  }
-}
+const never = new AbortController().signal;
 
 /** @param line JSON of another process of this user */
 function windowIn(line: string): LocalProgram | undefined {

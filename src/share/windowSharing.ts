@@ -1,21 +1,18 @@
-import { randomBytes } from "node:crypto";
-import { lstat, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { EngineConnection } from "../engine/connectionEngine.ts";
-import { joinWindow } from "../engine/window/joinWindow.ts";
+import { type JoinOutcome, joinWindow } from "../engine/window/joinWindow.ts";
 import { WindowConnection } from "../engine/window/windowConnection.ts";
 import type { Master } from "../master/master.ts";
 import type { JoiningLogin, OtherConnections } from "../master/masterPorts.ts";
 import type { MasterRegistry } from "../master/masterRegistry.ts";
-import { takeTurn } from "./loginTurn.ts";
+import type { TurnOutcome } from "./loginTurn.ts";
+import type { MeetingPlace, NotReached } from "./meeting/meetingPlace.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
 import { SharedMaster } from "./sharedMaster.ts";
-import { clearStaleSockets, prepareSocketFolder, socketFolderPath } from "./socketFolder.ts";
 import { hashOf, socketStart } from "./windowKeys.ts";
 
 /** A window that does not answer within this time is stopped or blocked. Milliseconds. */
@@ -36,26 +33,23 @@ export interface WindowSharingInit {
   readonly onDidChangeSettings: Event<void>;
   /** Of this window, for the trees of others. */
   windowName(): string;
-  /** Default: the user's own, common to all editors. */
-  readonly folder?: string;
+  place(): MeetingPlace;
 }
 
 /**
- * Windows of this user on this machine share connections: the one that connected serves the others over a socket, through
- * the relay of its connection.
+ * Windows of this user on this machine share connections: the one that connected serves the others, through the
+ * relay of its connection.
  */
 export class WindowSharing implements OtherConnections, Disposable {
   readonly #init: WindowSharingInit;
-  readonly #folder: string;
   readonly #store = new DisposableStore();
   readonly #changed = new Emitter<void>();
   /** By the master's id. */
   readonly #shared = new Map<string, SharedMaster>();
   readonly #turns = new Map<string, Disposable>();
-  /** Sockets of windows that did not answer, and when they are asked again (monotonic milliseconds). */
+  /** Names of windows that did not answer, or not as a window of this user, and when they are asked again (monotonic milliseconds). */
   readonly #silentUntil = new Map<string, number>();
   #registry: MasterRegistry | undefined;
-  #cleared: Promise<void> | undefined;
   #nextId = 1;
   #disposed = false;
 
@@ -64,7 +58,6 @@ export class WindowSharing implements OtherConnections, Disposable {
 
   constructor(init: WindowSharingInit) {
     this.#init = init;
-    this.#folder = init.folder ?? socketFolderPath();
     this.#store.add(init.onDidChangeSettings(() => this.#update()));
   }
 
@@ -124,15 +117,12 @@ export class WindowSharing implements OtherConnections, Disposable {
   }
 
   get #isOn(): boolean {
-    return !this.#disposed && process.platform !== "win32" && this.#init.isOn();
+    return !this.#disposed && this.#init.isOn();
   }
 
-  /** Each time: what cleans /tmp may have removed the folder, and then another user can put one in its place. */
   async #isPrepared(): Promise<boolean> {
     try {
-      await prepareSocketFolder(this.#folder);
-      this.#cleared ??= clearStaleSockets(this.#folder).catch(() => {});
-      await this.#cleared;
+      await this.#init.place().prepare();
       return true;
     } catch (error) {
       this.#init.logger.warn(
@@ -142,17 +132,9 @@ export class WindowSharing implements OtherConnections, Disposable {
     }
   }
 
-  async #takeTurn(
-    hash: string,
-    signal: AbortSignal,
-  ): Promise<Awaited<ReturnType<typeof takeTurn>> | undefined> {
+  async #takeTurn(hash: string, signal: AbortSignal): Promise<TurnOutcome | undefined> {
     try {
-      return await takeTurn(
-        this.#folder,
-        `t${hash.slice(0, 12)}`,
-        { patience: turnPatience, clock: this.#init.clock },
-        signal,
-      );
+      return await this.#init.place().takeTurn(hash, turnPatience, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.#init.logger.warn(`Windows can't take turns: ${printable(asError(error).message)}`);
@@ -162,10 +144,9 @@ export class WindowSharing implements OtherConnections, Disposable {
 
   async #find(hash: string, signal: AbortSignal): Promise<EngineConnection | undefined> {
     const own = new Set([...this.#shared.values()].map(({ socketName }) => socketName));
-    const start = socketStart(hash);
-    const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names.filter((each) => each.startsWith(start) && !own.has(each))) {
-      const found = await this.#joinAt(join(this.#folder, name), hash, signal);
+    const names = await this.#init.place().others(socketStart(hash));
+    for (const name of names.filter((each) => !own.has(each))) {
+      const found = await this.#joinAt(name, hash, signal);
       if (found !== undefined) {
         return found;
       }
@@ -173,21 +154,12 @@ export class WindowSharing implements OtherConnections, Disposable {
     return undefined;
   }
 
-  async #joinAt(path: string, hash: string, signal: AbortSignal): Promise<EngineConnection | undefined> {
+  async #joinAt(name: string, hash: string, signal: AbortSignal): Promise<EngineConnection | undefined> {
     const { clock, logger } = this.#init;
-    if ((this.#silentUntil.get(path) ?? 0) > clock.monotonic()) {
+    if ((this.#silentUntil.get(name) ?? 0) > clock.monotonic()) {
       return undefined;
     }
-    const facts = await lstat(path).catch(() => undefined);
-    if (facts === undefined) {
-      return undefined;
-    }
-    if (!facts.isSocket() || facts.uid !== process.getuid?.()) {
-      logger.warn(`This is not a socket of this user: ${printable(path)}`);
-      return undefined;
-    }
-    const hello = { pid: process.pid, name: this.#init.windowName(), key: hash };
-    const outcome = await joinWindow(path, hello, { patience: answerPatience, clock }, signal);
+    const outcome = await this.#ask(name, hash, signal);
     switch (outcome.kind) {
       case "joined": {
         const { socket, frames, owner } = outcome;
@@ -195,17 +167,31 @@ export class WindowSharing implements OtherConnections, Disposable {
         return new WindowConnection({ socket, frames, owner, info, clock, logger });
       }
       case "silent":
-        logger.warn("Another window has a connection and does not answer");
-        this.#silentUntil.set(path, clock.monotonic() + silentRest);
+      case "stranger":
+        logger.warn(
+          outcome.kind === "silent"
+            ? "Another window has a connection and does not answer"
+            : printable(outcome.why),
+        );
+        this.#silentUntil.set(name, clock.monotonic() + silentRest);
         return undefined;
       case "stale":
-        // Its name is never used again: what is removed is what has refused.
-        await rm(path, { force: true }).catch(() => {});
+        await this.#init.place().forget(name);
         return undefined;
       case "unfit":
         logger.info(`Another window has a connection that is not shared: ${printable(outcome.why)}`);
         return undefined;
     }
+  }
+
+  async #ask(name: string, hash: string, signal: AbortSignal): Promise<JoinOutcome | NotReached> {
+    const reached = await this.#init.place().reach(name, answerPatience, signal);
+    if (reached.kind !== "open") {
+      return reached;
+    }
+    const hello = { pid: process.pid, name: this.#init.windowName(), key: hash };
+    const limits = { patience: answerPatience, clock: this.#init.clock };
+    return await joinWindow(reached.socket, hello, limits, signal);
   }
 
   /** Serves what can be served, and lets others log in where our own attempt is over. */
@@ -249,15 +235,12 @@ export class WindowSharing implements OtherConnections, Disposable {
     const { clock, logger } = this.#init;
     const key = hashOf(master.key);
     const shared = new SharedMaster({
-      ...{ master, clock, logger, folder: this.#folder },
+      ...{ master, clock, logger },
+      listen: (serve) => this.#init.place().publish(socketStart(key), (socket) => serve(socket, false)),
       another: async () => undefined,
       nextId: () => `w${this.#nextId++}`,
       changed: () => this.#changed.fire(),
-      windows: {
-        key,
-        name: () => this.#init.windowName(),
-        socketName: `${socketStart(key)}${randomBytes(3).toString("hex")}`,
-      },
+      windows: { key, name: () => this.#init.windowName() },
     });
     this.#shared.set(master.id, shared);
     const watch = master.connection?.relay?.onDidChange(() => {

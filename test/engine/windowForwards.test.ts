@@ -7,9 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { freePort } from "../lab/freePort.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
+import { meetingPlaces } from "../support/meetingPlaces.ts";
 import { type WindowForward, WindowProcess } from "../support/windowProcess.ts";
 
-describe("the same forward of several windows", () => {
+describe.each(meetingPlaces)("the same forward of several windows, by %s", (_, env) => {
   let host: SshdHost;
   let folder: string;
   let windows: WindowProcess[];
@@ -46,7 +47,7 @@ describe("the same forward of several windows", () => {
   });
 
   async function newWindow(name: string): Promise<WindowProcess> {
-    const window = await WindowProcess.start(join(folder, "config"), join(folder, "sockets"), name);
+    const window = await WindowProcess.start(join(folder, "config"), join(folder, "sockets"), name, [], env);
     windows.push(window);
     await window.ask({ do: "set", user: { reconnect: "auto" } });
     return window;

@@ -2,11 +2,13 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { secretFileName } from "../../src/share/meeting/pipeSecret.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
+import { meetingPlaces } from "../support/meetingPlaces.ts";
 import { type WindowMaster, WindowProcess } from "../support/windowProcess.ts";
 
-describe("windows that share a connection", () => {
+describe.each(meetingPlaces)("windows that share a connection, by %s", (_, env) => {
   let host: SshdHost;
   let folder: string;
   let config: string;
@@ -35,7 +37,7 @@ describe("windows that share a connection", () => {
   });
 
   const newWindow = async (name: string, execArgv: readonly string[] = []): Promise<WindowProcess> => {
-    const window = await WindowProcess.start(config, join(folder, "sockets"), name, execArgv);
+    const window = await WindowProcess.start(config, join(folder, "sockets"), name, execArgv, env);
     windows.push(window);
     return window;
   };
@@ -44,6 +46,9 @@ describe("windows that share a connection", () => {
     expect(masters).toHaveLength(1);
     return masters[0];
   };
+  /** Of windows, in the folder. */
+  const leftBehind = async (): Promise<readonly string[]> =>
+    (await readdir(join(folder, "sockets"))).filter((name) => name !== secretFileName);
   const newLogins = (): number => host.logins() - logins;
   const echo = async (window: WindowProcess, tab = 0): Promise<void> => {
     await window.ask({ do: "type", tab, text: "echo sum-$((40 + 2))\r", until: "sum-42" });
@@ -213,28 +218,31 @@ describe("windows that share a connection", () => {
     await guest.ask({ do: "type", tab: 0, text: "exit\r", until: "lab: " });
     await until(async () => (await owner.ask({ do: "look" })).masters.length === 0, "the end of the linger");
     await until(async () => (await guest.ask({ do: "look" })).masters.length === 0, "the end of the guest");
-    await until(async () => (await readdir(join(folder, "sockets"))).length === 0, "the end of the sockets");
+    await until(async () => (await leftBehind()).length === 0, "the end of the sockets");
   });
 });
 
-test("a server that takes no more sessions: the guest gets a connection of its own, which others share", async () => {
-  const host = await startSshd({ sshd: { MaxSessions: "2" } });
-  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-windows-"));
-  const config = join(folder, "config");
-  await writeFile(config, host.sshConfigText("lab"));
-  const windows = await Promise.all(
-    ["one", "two"].map((name) => WindowProcess.start(config, join(folder, "sockets"), name)),
-  );
-  try {
-    const [owner, guest] = windows;
-    await owner?.ask({ do: "open" });
-    for (let count = 0; count < 3; count++) {
-      await guest?.ask({ do: "open" });
+test.each(meetingPlaces)(
+  "a server that takes no more sessions: the guest gets a connection of its own, which others share, by %s",
+  async (_, env) => {
+    const host = await startSshd({ sshd: { MaxSessions: "2" } });
+    const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-windows-"));
+    const config = join(folder, "config");
+    await writeFile(config, host.sshConfigText("lab"));
+    const windows = await Promise.all(
+      ["one", "two"].map((name) => WindowProcess.start(config, join(folder, "sockets"), name, [], env)),
+    );
+    try {
+      const [owner, guest] = windows;
+      await owner?.ask({ do: "open" });
+      for (let count = 0; count < 3; count++) {
+        await guest?.ask({ do: "open" });
+      }
+      expect(host.logins()).toBe(2);
+    } finally {
+      await Promise.all(windows.map((window) => window.kill()));
+      await host.stop();
+      await rm(folder, { recursive: true, force: true });
     }
-    expect(host.logins()).toBe(2);
-  } finally {
-    await Promise.all(windows.map((window) => window.kill()));
-    await host.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
-});
+  },
+);

@@ -5,6 +5,7 @@ import { EveryTerminal } from "../../src/gateway/everyTerminal.ts";
 import { keeperFailed } from "../../src/text/keeperText.ts";
 import { AskedQuestions } from "./askedQuestions.ts";
 import { LiveTab } from "./liveTab.ts";
+import { pipePlaceOnLinux } from "./meetingPlaces.ts";
 import { testStack } from "./testStack.ts";
 import type { WindowReply, WindowRequest } from "./windowProcess.ts";
 
@@ -13,18 +14,19 @@ let isOn = true;
 const logger =
   process.env["WINDOW_LOG"] === undefined
     ? silentLogger
-    : Object.fromEntries(
-        ["error", "warn", "info", "debug"].map((level) => [
+    : (Object.fromEntries(
+        ["error", "warn", "info", "debug", "trace"].map((level) => [
           level,
           (text: string) => process.stderr.write(`${name} ${Date.now() % 1e6} ${level}: ${text}\n`),
         ]),
-      );
+      ) as unknown as typeof silentLogger);
 const questions = new AskedQuestions();
 const mayAsk = process.env["WINDOW_QUESTIONS"] === "on";
 const stack = await testStack(configFile, {
   ...(mayAsk && { authPrompter: questions.prompter, hostKeyPrompter: questions.prompter }),
-  logger: logger as typeof silentLogger,
+  logger,
   socketFolder,
+  ...(process.env["WINDOW_PLACE"] === "pipes" && { meetingPlace: pipePlaceOnLinux(socketFolder, logger) }),
   sharesWithWindows: () => isOn,
   windowName: () => name,
   workspace: `workspace of ${name}`,

@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import { guarded } from "../../base/guarded.ts";
 import { WireReader, wireUint32 } from "../../base/wire.ts";
@@ -24,18 +24,22 @@ export type JoinOutcome =
   | { readonly kind: "unfit"; readonly why: string };
 
 /**
- * Asks the window that listens at `path` to share its connection.
+ * Asks the window at the other end to share its connection.
+ * @param socket may be connecting still. Owned from now on
  * @param limits `patience`: milliseconds; a window that is stopped accepts the connection and sends nothing.
  */
 export function joinWindow(
-  path: string,
+  socket: Socket,
   hello: WindowHello,
   limits: { readonly patience: number; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<JoinOutcome> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const socket = connect(path);
+    if (signal.aborted) {
+      socket.on("error", () => {});
+      socket.destroy();
+      throw signal.reason;
+    }
     const frames = new MuxFrames();
     let owner: WindowHello | undefined;
     const settle = (outcome: JoinOutcome | undefined): void => {

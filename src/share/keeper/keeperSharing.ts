@@ -1,4 +1,5 @@
 import { lstat } from "node:fs/promises";
+import { connect } from "node:net";
 import { basename, join } from "node:path";
 import { OtherEngineError } from "../../auth/authErrors.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -294,7 +295,7 @@ export class KeeperSharing implements OtherConnections {
       return undefined;
     }
     const hello = { pid: process.pid, name: this.#init.windowName(), key: hashOf(key) };
-    const outcome = await joinWindow(path, hello, { patience: joinPatience, clock }, signal);
+    const outcome = await joinWindow(connect(path), hello, { patience: joinPatience, clock }, signal);
     if (outcome.kind !== "joined") {
       logger.warn(`The keeper's connection can't be used: ${outcome.kind}`);
       return undefined;

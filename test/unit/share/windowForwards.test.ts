@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/log.ts";
+import { FolderPlace } from "../../../src/share/meeting/folderPlace.ts";
 import { listenIn } from "../../../src/share/socketFolder.ts";
 import { WindowForwards } from "../../../src/share/windowForwards.ts";
 import { hashOf } from "../../../src/share/windowKeys.ts";
@@ -34,7 +35,8 @@ afterEach(async () => {
 
 function windowNamed(windowName: string, isOn = true): WindowForwards {
   return new WindowForwards({
-    ...{ clock: windowClock, logger: silentLogger, folder },
+    ...{ clock: windowClock, logger: silentLogger },
+    place: () => new FolderPlace({ clock: windowClock, folder }),
     isOn: () => isOn,
     windowName: () => windowName,
   });
