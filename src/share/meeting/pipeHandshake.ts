@@ -69,9 +69,7 @@ export function proveEachOther(
     const onAbort = (): void => settle(undefined);
     const onEnd = (): void => settle({ kind: "closed", why: "It closed the pipe" });
     const onError = (error: NodeJS.ErrnoException): void => {
-      const isGone =
-        error.syscall === "connect" && (error.code === "ENOENT" || error.code === "ECONNREFUSED");
-      settle(isGone ? { kind: "gone" } : { kind: "closed", why: error.message });
+      settle(isGoneError(error) ? { kind: "gone" } : { kind: "closed", why: error.message });
     };
     const onReadable = guarded(() => {
       if (expected === undefined) {
@@ -99,6 +97,11 @@ export function proveEachOther(
     socket.on("error", onError).on("end", onEnd).on("close", onEnd).on("readable", onReadable);
     socket.write(Buffer.concat([greeting, own]));
   });
+}
+
+/** No process has the pipe to which we wanted to connect. */
+export function isGoneError(error: NodeJS.ErrnoException): boolean {
+  return error.syscall === "connect" && (error.code === "ENOENT" || error.code === "ECONNREFUSED");
 }
 
 const other: Readonly<Record<PipeRole, PipeRole>> = { holder: "visitor", visitor: "holder" };

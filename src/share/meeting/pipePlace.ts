@@ -10,7 +10,7 @@ import { ShareError } from "../shareErrors.ts";
 import { isTemporaryName, longestTemporary } from "../socketFolder.ts";
 import type { MeetingPlace, Reached, Served } from "./meetingPlace.ts";
 import { openDoor } from "./pipeDoor.ts";
-import { proveEachOther } from "./pipeHandshake.ts";
+import { isGoneError, proveEachOther } from "./pipeHandshake.ts";
 import {
   derivedPipeId,
   isElsewhere,
@@ -24,7 +24,7 @@ import { userSecret } from "./pipeSecret.ts";
 /** An empty file of this name says that a window serves a connection at the pipe with this id. */
 const entryName = /^w[0-9a-f]{12}\.([0-9a-f]{32})$/;
 
-/** Milliseconds: what was left behind is looked at together, and refuses at once. */
+/** Milliseconds. A pipe that has gone refuses at once. */
 const clearPatience = 1_000;
 
 /** Milliseconds. A holder that is a stranger, or does not answer, is not asked again for so long. */
@@ -178,9 +178,22 @@ export class PipePlace implements MeetingPlace {
     }
   }
 
+  #isGone(id: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect(this.#path(id));
+      const settle = (isGone: boolean): void => {
+        timer.dispose();
+        socket.destroy();
+        resolve(isGone);
+      };
+      const timer = this.#init.clock.setTimeout(() => settle(false), clearPatience);
+      socket.on("connect", () => settle(false));
+      socket.on("error", (error) => settle(isGoneError(error)));
+    });
+  }
+
   /** Removes what crashes have left behind: entries whose pipe is gone, and secrets that were not finished. */
   async #clear(): Promise<void> {
-    const never = new AbortController().signal;
     await Promise.all(
       (await readdir(this.#folder)).map(async (name) => {
         if (isTemporaryName(name)) {
@@ -188,7 +201,9 @@ export class PipePlace implements MeetingPlace {
           if (Date.now() - facts.mtimeMs > longestTemporary) {
             await this.forget(name);
           }
-        } else if (entryName.test(name) && (await this.reach(name, clearPatience, never)).kind === "stale") {
+        }
+        const id = entryName.exec(name)?.[1];
+        if (id !== undefined && (await this.#isGone(id))) {
           await this.forget(name);
         }
       }),

@@ -92,7 +92,8 @@ describe("the place where windows meet by pipes", () => {
   });
 
   test("entries that killed windows have left are removed, and only those", async () => {
-    const served = await publish();
+    let clients = 0;
+    const served = await publish(() => void clients++);
     const dead = `${start}${"d".repeat(32)}`;
     const taken = `${start}${"e".repeat(32)}`;
     const [old, fresh] = [`.${"0".repeat(12)}`, `.${"1".repeat(12)}`];
@@ -103,6 +104,7 @@ describe("the place where windows meet by pipes", () => {
     await killedAt(idOf(dead));
     await squat(idOf(taken), garbage);
     await pipePlaceOnLinux(folder).prepare();
+    expect(clients).toBe(0);
     expect((await readdir(folder)).sort()).toEqual([fresh, "notes.txt", "secret", served.name, taken].sort());
   });
 
