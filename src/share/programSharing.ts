@@ -195,6 +195,7 @@ export class ProgramSharing implements Disposable {
         this.#names.delete(id);
       }
     }
+    const offers: { readonly offer: Offer; readonly specs: readonly string[] }[] = [];
     for (const master of masters) {
       const { connection } = master;
       if (!this.#shared.has(master.id) && connection?.relay !== undefined && !master.isEnded) {
@@ -208,9 +209,15 @@ export class ProgramSharing implements Disposable {
       const socketName = this.#shared.get(master.id)?.socketName;
       if (!master.isEnded && (socketName !== undefined || connection?.lastingSocket !== undefined)) {
         const names = this.#namesOf(master);
-        const specs = this.#isOffered(master) ? names : [];
-        this.#publish({ master, socketName }, JSON.stringify(specs), () => this.#hosts(master, specs));
+        offers.push({ offer: { master, socketName }, specs: this.#isOffered(master) ? names : [] });
       }
+    }
+    // A connection that is full goes after the one in its place has come: no program finds none.
+    const inOrder = offers.toSorted(
+      (one, other) => Number(one.specs.length === 0) - Number(other.specs.length === 0),
+    );
+    for (const { offer, specs } of inOrder) {
+      this.#publish(offer, JSON.stringify(specs), () => this.#hosts(offer.master, specs));
     }
   }
 
@@ -230,12 +237,18 @@ export class ProgramSharing implements Disposable {
 
   /**
    * A full connection is offered if no other one has room: its programs then get a further connection, as our
-   * sessions do.
+   * sessions do. While that one logs in, perhaps with questions to the user, programs wait for it here.
    */
   #isOffered(master: Master): boolean {
     const { masters } = this.#init.registry;
-    const hasRoom = masters.some((each) => each.key === master.key && each.acceptsSessions);
+    const hasRoom = masters.some(
+      (each) => each.key === master.key && each.acceptsSessions && this.#isServed(each),
+    );
     return hasRoom ? master.acceptsSessions : master.isUsable;
+  }
+
+  #isServed({ id, connection }: Master): boolean {
+    return this.#shared.get(id)?.socketName !== undefined || connection?.lastingSocket !== undefined;
   }
 
   /** A further connection to the server of a full one. It may have to log in and to ask the user. */

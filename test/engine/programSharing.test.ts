@@ -8,10 +8,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { wrapperVariables } from "../../src/share/wrapperScripts.ts";
+import { FaultProxy } from "../lab/faultProxy.ts";
 import { freePort } from "../lab/freePort.ts";
 import { echoed, listens } from "../lab/localPorts.ts";
 import { commandLines } from "../lab/processTree.ts";
 import { nextOutput } from "../lab/sshClient.ts";
+import { sshConfigBlock } from "../lab/sshdConfig.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
@@ -223,6 +225,38 @@ describe("a server that accepts two sessions on a connection", () => {
     }
     await until(() => service.masters().length === 1, "the further connections leave");
     await shared[Symbol.asyncDispose]();
+    await host.stop();
+  });
+
+  test("while a further connection logs in, programs wait for it and do not log in themselves", async () => {
+    const host = await startSshd({ sshd: { MaxSessions: 2 } });
+    const [proxy, second] = [await FaultProxy.start(host), await FaultProxy.start(host)];
+    const config = join(host.folder, "config");
+    await writeFile(config, sshConfigBlock("lab", host.via(proxy)));
+    const shared = await sharedConnection(config);
+    const logins = host.logins();
+    const start = () =>
+      spawn("ssh", ["-F", config, "lab", "echo $SSH_CONNECTION; cat"], { env: shared.env, stdio: "pipe" });
+    const children = [start(), start()];
+    const connections = await Promise.all(children.map((child) => nextOutput(child)));
+    // As if the user took time to answer.
+    second.freeze();
+    proxy.redirect(second);
+    const third = start();
+    await until(() => second.contacts > 0, "a further connection");
+    const late = [third, start(), start()];
+    await until(() => shared.stack.programs.programs().length === 5, "three programs that wait");
+    expect(second.contacts).toBe(1);
+    second.thaw();
+    connections.push(...(await Promise.all(late.map((child) => nextOutput(child)))));
+    expect(new Set(connections).size).toBe(3);
+    expect(host.logins() - logins).toBe(2);
+    for (const child of [...children, ...late]) {
+      child.kill();
+      await exited(child);
+    }
+    await shared[Symbol.asyncDispose]();
+    await Promise.all([proxy.stop(), second.stop()]);
     await host.stop();
   });
 
