@@ -146,6 +146,12 @@ export class MuxConversation implements Disposable {
     this.#init.closed();
   }
 
+  /** As `dispose`, without what is queued for the client: a stopped one would keep it until it is killed. */
+  kill(): void {
+    this.#socket.destroy();
+    this.dispose();
+  }
+
   /** Handles received data while the connection below accepts more, and only a part of it in each turn. */
   #pump(): void {
     if (this.#isPumping) {
@@ -378,12 +384,12 @@ export class MuxConversation implements Disposable {
 
   #letGo(text: string): void {
     if (!this.#ended) {
-      if (text === readsNothing) {
-        // It would keep what is queued for it until it ends.
-        this.#socket.destroy();
-      }
       this.#init.refused(text);
-      this.dispose();
+      if (text === readsNothing) {
+        this.kill();
+      } else {
+        this.dispose();
+      }
     }
   }
 }

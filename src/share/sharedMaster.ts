@@ -76,7 +76,7 @@ export class SharedMaster implements Disposable {
   /** Ends one program's channels. @returns whether the program uses this connection */
   end(id: string): boolean {
     const program = this.#programs.get(id);
-    program?.conversation.dispose();
+    program?.conversation.kill();
     return program !== undefined;
   }
 

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { wireString, wireUint32 } from "../../src/base/wire.ts";
 import { encodeMux, encodeMuxHello, encodeProxyFrame, muxType } from "../../src/engine/mux/muxMessages.ts";
 import { freePort } from "../lab/freePort.ts";
-import { listens } from "../lab/localPorts.ts";
+import { echoed, listens } from "../lab/localPorts.ts";
+import { nextOutput } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
@@ -193,6 +194,62 @@ describe("a program that breaks the protocol", () => {
     terminal.send("exit\n");
     expect(host.logins()).toBe(logins);
     expect(shared.stack.service.masters().map(({ state }) => state.kind)).toEqual(["ready"]);
+  });
+
+  test("what a program may not ask is refused: an unknown request, another one's listener and another one's channels", async () => {
+    const config = join(host.folder, "config");
+    const echo = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+    await once(echo, "listening");
+    const port = await freePort();
+    const logins = host.logins();
+    const remote = `${port}:127.0.0.1:${(echo.address() as AddressInfo).port}`;
+    const listener = spawn("ssh", ["-F", config, "-N", "-R", remote, "lab"], { env: shared.env });
+    const cat = spawn("ssh", ["-F", config, "lab", "cat"], { env: shared.env });
+    const say = async (text: string): Promise<void> => {
+      cat.stdin.write(`${text}\n`);
+      expect(await nextOutput(cat)).toBe(text);
+    };
+    expect(await echoed(port)).toBe("hello");
+    await say("before");
+    const terminal = new Transcript(await shared.stack.service.open({ host: "lab", ...shell }));
+    const address = Buffer.concat([wireString("localhost"), wireUint32(port)]);
+    // Closed by us: nothing of this is a reason to disconnect a program.
+    const refused = await answer(
+      ...attached,
+      encodeProxyFrame(peerSends.globalRequest("no-such-request@example.org", false)),
+      encodeProxyFrame(peerSends.globalRequest("no-such-request@example.org", true)),
+      encodeProxyFrame(Buffer.concat([peerSends.globalRequest("cancel-tcpip-forward", true), address])),
+      encodeProxyFrame(peerSends.globalRequest("hostkeys-prove-00@openssh.com", true)),
+      encodeProxyFrame(peerSends.globalRequest("no-more-sessions@openssh.com", true)),
+      encodeProxyFrame(peerSends.close(0)),
+    );
+    const failures = encodeProxyFrame(Buffer.of(82, 0, 0, 0));
+    expect(refused.toString("hex").split(failures.toString("hex")).length - 1).toBe(4);
+    // The server's numbers of all channels: those of the programs, of the terminal, and some that are not in use.
+    for (let number = 0; number < 8; number++) {
+      for (const message of [
+        peerSends.close(number),
+        peerSends.eof(number),
+        peerSends.data(number, "harm\n"),
+        peerSends.adjust(number, 1000),
+        peerSends.request(number, "signal", false, wireString("KILL")),
+      ]) {
+        await answer(...attached, encodeProxyFrame(message));
+      }
+    }
+    expect(await echoed(port)).toBe("hello");
+    await say("after");
+    terminal.send("echo still-$((40 + 2))\n");
+    await terminal.waitFor(/still-42/);
+    expect(terminal.text).not.toContain("harm");
+    expect([host.logins() - logins, shared.stack.service.masters().length]).toEqual([0, 1]);
+    for (const child of [listener, cat]) {
+      child.kill("SIGKILL");
+      await exited(child);
+    }
+    await until(async () => !(await listens(port)), "the listener has gone");
+    terminal.send("exit\n");
+    echo.close();
   });
 
   test.each([
