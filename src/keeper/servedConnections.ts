@@ -56,7 +56,10 @@ export class ServedConnections implements Disposable {
     const { folder, clock, logger, changed } = this.#init;
     const shared = new SharedMaster({
       ...{ master, clock, logger, changed },
-      listen: listenForWindows(folder, `${socketStart(key)}${randomBytes(3).toString("hex")}`, clock),
+      listen: listenForWindows(folder, `${socketStart(key)}${randomBytes(3).toString("hex")}`, {
+        clock,
+        logger,
+      }),
       another: async () => undefined,
       nextId: () => `w${this.#nextProgram++}`,
       windows: { key, name: () => "" },

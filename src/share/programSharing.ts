@@ -270,7 +270,7 @@ export class ProgramSharing implements Disposable {
   #share(master: Master): void {
     const { clock, logger } = this.#init;
     const shared = new SharedMaster({
-      ...{ master, clock, logger, listen: listenForPrograms(this.#folder, clock) },
+      ...{ master, clock, logger, listen: listenForPrograms(this.#folder, { clock, logger }) },
       another: (full) => this.#another(full),
       nextId: () => `p${this.#nextId++}`,
       changed: () => this.#changed.fire(),

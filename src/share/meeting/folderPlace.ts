@@ -3,7 +3,6 @@ import { rmSync } from "node:fs";
 import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import type { Clock } from "../../base/clock.ts";
 import { type Disposable, toDisposable } from "../../base/disposable.ts";
 import { type TurnOutcome, takeTurn } from "../loginTurn.ts";
 import {
@@ -15,25 +14,24 @@ import {
   socketFolderPath,
 } from "../socketFolder.ts";
 import type { MeetingPlace, Reached, Served } from "./meetingPlace.ts";
-import { serveIn, socketServer } from "./servedSockets.ts";
+import { type SocketTools, serveIn, socketServer } from "./servedSockets.ts";
 
 /** Removing what a killed window left behind takes a few milliseconds. */
 const longestRemoval = 10_000;
 
-export interface FolderPlaceInit {
-  readonly clock: Clock;
+export interface FolderPlaceInit extends SocketTools {
   /** Default: the user's own, common to all editors. */
   readonly folder?: string;
 }
 
 /** Sockets in a folder that only this user can enter: not on Windows. */
 export class FolderPlace implements MeetingPlace {
-  readonly #clock: Clock;
+  readonly #tools: SocketTools;
   readonly #folder: string;
   #cleared: Promise<void> | undefined;
 
-  constructor({ clock, folder = socketFolderPath() }: FolderPlaceInit) {
-    this.#clock = clock;
+  constructor({ clock, logger, folder = socketFolderPath() }: FolderPlaceInit) {
+    this.#tools = { clock, logger };
     this.#folder = folder;
   }
 
@@ -45,7 +43,7 @@ export class FolderPlace implements MeetingPlace {
   }
 
   async publish(start: string, serve: (socket: Socket) => void): Promise<Served> {
-    return await serveIn(this.#folder, this.#clock, serve, `${start}${randomBytes(3).toString("hex")}`);
+    return await serveIn(this.#folder, this.#tools, serve, `${start}${randomBytes(3).toString("hex")}`);
   }
 
   async others(start: string): Promise<readonly string[]> {
@@ -70,11 +68,16 @@ export class FolderPlace implements MeetingPlace {
   }
 
   async takeTurn(hash: string, patience: number, signal: AbortSignal): Promise<TurnOutcome> {
-    return await takeTurn(this.#folder, `t${hash.slice(0, 12)}`, { patience, clock: this.#clock }, signal);
+    return await takeTurn(
+      this.#folder,
+      `t${hash.slice(0, 12)}`,
+      { patience, clock: this.#tools.clock },
+      signal,
+    );
   }
 
   async hold(name: string, serve: (socket: Socket) => void): Promise<Disposable | undefined> {
-    const server = socketServer(serve);
+    const server = socketServer(serve, this.#tools.logger);
     try {
       await listenIn(this.#folder, server, name);
     } catch (error) {

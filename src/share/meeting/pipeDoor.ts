@@ -1,10 +1,9 @@
 import type { Server, Socket } from "node:net";
-import type { Clock } from "../../base/clock.ts";
 import { type Disposable, toDisposable } from "../../base/disposable.ts";
 import { CancelledError } from "../../base/errors.ts";
 import { hasErrorCode } from "../socketFolder.ts";
 import { proveEachOther } from "./pipeHandshake.ts";
-import { socketServer } from "./servedSockets.ts";
+import { type SocketTools, socketServer } from "./servedSockets.ts";
 
 /** Of clients that have proved nothing yet, the oldest has to go for a further one. */
 const mostPending = 16;
@@ -12,11 +11,10 @@ const mostPending = 16;
 /** Milliseconds for the proof of a client. */
 const patience = 2_000;
 
-export interface PipeDoorInit {
+export interface PipeDoorInit extends SocketTools {
   readonly path: string;
   readonly id: string;
   readonly secret: Buffer;
-  readonly clock: Clock;
   /** Gets the clients of the same user. */
   serve(socket: Socket): void;
   /** A process that does not know the secret wanted to come in. */
@@ -48,7 +46,7 @@ export async function openDoor(init: PipeDoorInit): Promise<Disposable | undefin
       })
       .catch(() => {})
       .finally(() => pending.delete(stop));
-  });
+  }, init.logger);
   if (!(await listens(server, init.path))) {
     return undefined;
   }

@@ -137,10 +137,10 @@ export class PipePlace implements MeetingPlace {
   }
 
   async #open(id: string, serve: (socket: Socket) => void): Promise<Disposable | undefined> {
-    const { clock } = this.#init;
+    const { clock, logger } = this.#init;
     const secret = await this.#secret();
     return await openDoor({
-      ...{ id, secret, clock, serve, path: this.#path(id) },
+      ...{ id, secret, clock, logger, serve, path: this.#path(id) },
       stranger: () => this.#warnOnce("A process that does not know this user's secret was refused at a pipe"),
     });
   }

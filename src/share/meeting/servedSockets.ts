@@ -3,22 +3,28 @@ import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { guarded } from "../../base/guarded.ts";
+import type { Logger } from "../../base/log.ts";
 import { markServed } from "../servedMark.ts";
 import { listenIn, prepareSocketFolder, stdioSocketName } from "../socketFolder.ts";
 import type { Served } from "./meetingPlace.ts";
+
+export interface SocketTools {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 /** Listens for the clients of one connection. @throws ShareError, or the system's error */
 export type Listen = (serve: (socket: Socket, isStdio: boolean) => void) => Promise<Served>;
 
 /** Programs, with a second socket for those of `ssh -W`, who say only there what they want. */
-export function listenForPrograms(folder: string, clock: Clock): Listen {
+export function listenForPrograms(folder: string, tools: SocketTools): Listen {
   return async (serve) => {
     await prepareSocketFolder(folder);
-    const plain = await serveIn(folder, clock, (socket) => serve(socket, false));
+    const plain = await serveIn(folder, tools, (socket) => serve(socket, false));
     try {
       const stdio = await serveIn(
         folder,
-        clock,
+        tools,
         (socket) => serve(socket, true),
         stdioSocketName(plain.name),
       );
@@ -37,21 +43,21 @@ export function listenForPrograms(folder: string, clock: Clock): Listen {
 }
 
 /** Windows. @param name of the socket in the folder */
-export function listenForWindows(folder: string, name: string, clock: Clock): Listen {
+export function listenForWindows(folder: string, name: string, tools: SocketTools): Listen {
   return async (serve) => {
     await prepareSocketFolder(folder);
-    return await serveIn(folder, clock, (socket) => serve(socket, false), name);
+    return await serveIn(folder, tools, (socket) => serve(socket, false), name);
   };
 }
 
 /** @param folder one that only this user can enter @param name default: a new one */
 export async function serveIn(
   folder: string,
-  clock: Clock,
+  { clock, logger }: SocketTools,
   serve: (socket: Socket) => void,
   name?: string,
 ): Promise<Served> {
-  const server = socketServer(serve);
+  const server = socketServer(serve, logger);
   try {
     const socketName = await listenIn(folder, server, name);
     const mark = await markServed([join(folder, socketName)], clock);
@@ -69,7 +75,13 @@ export async function serveIn(
   }
 }
 
-/** An error after it has begun to listen concerns one client, such as a lack of descriptors. */
-export function socketServer(serve: (socket: Socket) => void): Server {
-  return createServer(guarded(serve)).on("error", () => {});
+/** It goes on after an error, such as a lack of descriptors for a client. */
+export function socketServer(serve: (socket: Socket) => void, logger: Logger): Server {
+  const server = createServer(guarded(serve));
+  return server.on("error", (error) => {
+    // Otherwise it is the error of the call that was to listen.
+    if (server.listening) {
+      logger.warn(`A socket for programs or windows failed: ${error.message}`);
+    }
+  });
 }

@@ -36,7 +36,7 @@ afterEach(async () => {
 function windowNamed(windowName: string, isOn = true): WindowForwards {
   return new WindowForwards({
     ...{ clock: windowClock, logger: silentLogger },
-    place: () => new FolderPlace({ clock: windowClock, folder }),
+    place: () => new FolderPlace({ clock: windowClock, logger: silentLogger, folder }),
     isOn: () => isOn,
     windowName: () => windowName,
   });
