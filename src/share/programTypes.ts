@@ -11,5 +11,7 @@ export interface ProgramSnapshot {
   readonly since: number;
   /** It goes on when this window closes or leaves the connection. */
   readonly outlivesWindow?: boolean;
+  /** The addresses and paths at which the server listens for it. Untrusted. */
+  readonly listeners?: readonly string[];
   readonly channels: readonly RelayedChannelSnapshot[];
 }

@@ -60,7 +60,8 @@ export class SharedMaster implements Disposable {
     return [...this.#programs.values()].map(({ id, since, client, conversation, window }) => {
       const { name, pid } = window ?? readClaim(conversation.claim);
       const masterId = conversation.masterId ?? this.master.id;
-      return Object.freeze({ id, since, name, pid, masterId, channels: client.channels });
+      const { channels, listeners } = client;
+      return Object.freeze({ id, since, name, pid, masterId, channels, listeners });
     });
   }
 

@@ -12,15 +12,20 @@ export function programLabel({ name, pid }: Pick<ProgramSnapshot, "name" | "pid"
 }
 
 /** The purpose of a channel: its command, or its type. */
-export function relayedChannelText({ type, command }: RelayedChannelSnapshot): string {
+export function relayedChannelText({ type, command, target }: RelayedChannelSnapshot): string {
   if (command !== undefined) {
     return printable(command, 200);
+  }
+  if (target !== undefined) {
+    return t("connection to {0}", printable(target, 200));
   }
   switch (type) {
     case "session":
       return t("shell");
     case "direct-tcpip":
     case "direct-streamlocal@openssh.com":
+    case "forwarded-tcpip":
+    case "forwarded-streamlocal@openssh.com":
       return t("forwarded connection");
     default:
       return printable(type, 64);
@@ -28,13 +33,64 @@ export function relayedChannelText({ type, command }: RelayedChannelSnapshot): s
 }
 
 /** `git-upload-pack 'a' · ↑ 1 kB ↓ 3 MB` */
-export function programDescription({ channels }: ProgramSnapshot): string {
+export function programDescription({ channels, listeners = [] }: ProgramSnapshot): string {
+  const isTo = ({ target }: RelayedChannelSnapshot): boolean => target !== undefined;
+  const isSession = ({ type }: RelayedChannelSnapshot): boolean => type === "session";
+  const parts = [
+    oneOr(channels.filter(isSession), (count) => plural(count, "{0} session", "{0} sessions")),
+    listening(listeners),
+    connectionsText(channels.filter(isTo)),
+    oneOr(
+      channels.filter((channel) => !isSession(channel) && !isTo(channel)),
+      (count) => plural(count, "{0} forwarded connection", "{0} forwarded connections"),
+    ),
+  ].filter((part) => part !== undefined);
+  // An ssh -N that nobody uses. It listens on this computer, and does not say where.
+  const what = parts.length === 0 ? [t("no channel yet")] : parts;
+  return [...what, programTraffic(channels)].join(" · ");
+}
+
+/** Undefined: there is none. */
+function oneOr(
+  channels: readonly RelayedChannelSnapshot[],
+  several: (count: number) => string,
+): string | undefined {
   const [first] = channels;
-  const what =
-    channels.length === 1 && first !== undefined
-      ? relayedChannelText(first)
-      : plural(channels.length, "{0} channel", "{0} channels");
-  return `${what} · ${programTraffic(channels)}`;
+  return first === undefined || channels.length === 1
+    ? first && relayedChannelText(first)
+    : several(channels.length);
+}
+
+/** `listens on localhost:8080 of the server` */
+function listening(listeners: readonly string[]): string | undefined {
+  const [first] = listeners;
+  if (first === undefined) {
+    return undefined;
+  }
+  const address = printable(first, 200);
+  const others = listeners.length - 1;
+  return others === 0
+    ? t("listens on {0} of the server", address)
+    : plural(
+        others,
+        "listens on {1} of the server and {0} other address",
+        "listens on {1} of the server and {0} other addresses",
+        address,
+      );
+}
+
+/** `3 connections, to db:5432 and 1 other` */
+function connectionsText(channels: readonly RelayedChannelSnapshot[]): string | undefined {
+  const [first] = channels;
+  if (first === undefined || channels.length === 1) {
+    return first && relayedChannelText(first);
+  }
+  const target = printable(first.target ?? "", 200);
+  const others = new Set(channels.map((channel) => channel.target)).size - 1;
+  const count = plural(channels.length, "{0} connection", "{0} connections");
+  return others === 0
+    ? t("{0}, to {1}", count, target)
+    : plural(others, "{1}, to {2} and {0} other", "{1}, to {2} and {0} others", count, target);
 }
 
 export function programTraffic(channels: readonly RelayedChannelSnapshot[]): string {

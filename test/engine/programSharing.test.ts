@@ -2,12 +2,13 @@ import { execFile, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { wrapperVariables } from "../../src/share/wrapperScripts.ts";
+import { programDescription } from "../../src/text/programText.ts";
 import { FaultProxy } from "../lab/faultProxy.ts";
 import { freePort } from "../lab/freePort.ts";
 import { echoed, listens } from "../lab/localPorts.ts";
@@ -149,6 +150,14 @@ describe("programs on our connection", () => {
       expect(await echoed(port)).toBe("hello");
     }
     expect(host.logins() - logins).toBe(0);
+    const client = connect(local, "127.0.0.1");
+    const shown = (): readonly string[] => shared.stack.programs.programs().map(programDescription);
+    const expected = `listens on localhost:${remote} of the server · connection to 127.0.0.1:${target} · `;
+    await until(
+      () => shown().join().includes(expected),
+      () => `${expected} in ${shown().join()}`,
+    );
+    client.destroy();
     child.kill("SIGKILL");
     await exited(child);
     await until(async () => !(await listens(remote)), "the server stops listening");

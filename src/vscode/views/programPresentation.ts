@@ -1,5 +1,6 @@
 /** How other programs on a connection look in the Live view. No vscode; the text that they report is escaped here. */
 import { t } from "../../base/localize.ts";
+import { printable } from "../../base/log.ts";
 import type { ProgramSnapshot } from "../../share/programTypes.ts";
 import { openSince } from "../../text/forwardText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
@@ -33,13 +34,16 @@ export function presentProgram(program: ProgramSnapshot, now: number): ItemPrese
 }
 
 function programHover(program: ProgramSnapshot, now: number): string {
-  const { channels, since } = program;
+  const { channels, since, listeners = [] } = program;
   return [
     `**${literal(programLabel(program))}**`,
     programNote(),
     factTable([
       [t("Since"), literal(openSince(since, now))],
       [t("Data"), literal(programTraffic(channels))],
+      ...listeners
+        .slice(0, shownChannels)
+        .map((address): [string, string] => [t("Listens on the server"), literal(printable(address, 200))]),
       ...channels
         .slice(0, shownChannels)
         .map((channel): [string, string] => [t("Channel"), literal(relayedChannelText(channel))]),

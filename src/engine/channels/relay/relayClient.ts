@@ -10,6 +10,7 @@ import {
   message,
   openFailureCode,
 } from "../messages.ts";
+import { targetOf } from "./relayedAddress.ts";
 import { firstLoan, RelayedChannel } from "./relayedChannel.ts";
 import { RelayGlobalRequests } from "./relayGlobalRequests.ts";
 import { RelayOffers, tooManyChannels } from "./relayOffers.ts";
@@ -65,6 +66,10 @@ export class RelayClient implements RelayedClient {
 
   get channels(): readonly RelayedChannelSnapshot[] {
     return [...this.#own.values()].map((channel) => channel.snapshot());
+  }
+
+  get listeners(): readonly string[] {
+    return this.#host.descriptors.addressesOf(this);
   }
 
   get sessions(): number {
@@ -215,6 +220,7 @@ export class RelayClient implements RelayedClient {
       return;
     }
     const channel = this.#add(open.type, open.sender, open);
+    channel.target = targetOf(open.type, body.rest());
     // The sender's channel number follows the type.
     bytes.writeUInt32BE(channel.localId, 1 + 4 + Buffer.byteLength(open.type));
     this.#host.send(bytes);
@@ -348,14 +354,8 @@ export class RelayClient implements RelayedClient {
 
   #add(type: string, clientId: number, takes: Pick<ChannelOpen, "window" | "packet">): RelayedChannel {
     const channel = new RelayedChannel({
-      ...{
-        type,
-        clientId,
-        client: this,
-        window: takes.window,
-        packet: takes.packet,
-        localId: this.#host.takeId(),
-      },
+      ...{ type, clientId, client: this, localId: this.#host.takeId() },
+      ...{ window: takes.window, packet: takes.packet },
       toProgram: (bytes) => this.#send(bytes),
     });
     this.#own.set(clientId, channel);

@@ -12,7 +12,7 @@ const mostUnanswered = 1024;
 /** The global requests of one client (RFC 4254 section 4): listeners on the server, and keepalives. */
 export class RelayGlobalRequests {
   readonly #client: RelayClient;
-  readonly #host: Pick<RelayClientHost, "request" | "descriptors">;
+  readonly #host: Pick<RelayClientHost, "request" | "descriptors" | "changed">;
   readonly #replies: ReplyOrder;
   #unanswered = 0;
   #ended = false;
@@ -20,7 +20,7 @@ export class RelayGlobalRequests {
 
   constructor(
     client: RelayClient,
-    host: Pick<RelayClientHost, "request" | "descriptors">,
+    host: Pick<RelayClientHost, "request" | "descriptors" | "changed">,
     send: (reply: Buffer) => void,
   ) {
     this.#client = client;
@@ -115,6 +115,7 @@ export class RelayGlobalRequests {
       const listener = this.#listener(type, payload);
       if (listener !== undefined) {
         this.#host.descriptors.listeners.delete(listener);
+        this.#host.changed();
       }
       return;
     }
@@ -122,6 +123,8 @@ export class RelayGlobalRequests {
     this.#host.descriptors.listeners.add(listener);
     if (this.#ended) {
       this.#cancel(listener);
+    } else {
+      this.#host.changed();
     }
   }
 

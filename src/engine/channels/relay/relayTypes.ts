@@ -31,6 +31,8 @@ export interface RelayedChannelSnapshot {
   /** Its type, and the command or subsystem of a session. Untrusted. */
   readonly type: string;
   readonly command: string | undefined;
+  /** The address or path to which a forwarded connection of the program leads. Untrusted. */
+  readonly target?: string | undefined;
   /** Channel data, in bytes. */
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -41,6 +43,8 @@ export interface RelayedClient extends Disposable {
   /** Handles one whole RFC 4254 message of the program. The relay may change it, and does not keep it. */
   receive(message: Buffer): void;
   readonly channels: readonly RelayedChannelSnapshot[];
+  /** The addresses and paths at which the server listens for it. Untrusted. */
+  readonly listeners: readonly string[];
   /** The name that the program reports by `claimVariable`. Untrusted. */
   readonly claim: string | undefined;
   /** The number of its channels that the server counts as sessions (MaxSessions). */

@@ -45,6 +45,8 @@ export class RelayedChannel {
   closeSent = false;
   closeReceived = false;
   command: string | undefined;
+  /** What it leads to, where the program says so. */
+  target: string | undefined;
   /** Agent forwarding, which ends with the channel. */
   agent: Disposable | undefined;
   bytesIn = 0;
@@ -132,8 +134,8 @@ export class RelayedChannel {
   }
 
   snapshot(): RelayedChannelSnapshot {
-    const { type, command, bytesIn, bytesOut } = this;
-    return { type, command, bytesIn, bytesOut };
+    const { type, command, target, bytesIn, bytesOut } = this;
+    return { type, command, target, bytesIn, bytesOut };
   }
 
   /** Gives the program more of the server's window. */

@@ -1,4 +1,5 @@
 import type { RelayClient } from "./relayClient.ts";
+import { listenAddressOf } from "./relayedAddress.ts";
 
 /** A listener on the server for a client: the request's fields after its name, as bytes. */
 export interface RelayListener {
@@ -28,6 +29,13 @@ export class ServerDescriptors {
 
   get mayListen(): boolean {
     return this.hasRoom && this.#listening < mostListeners;
+  }
+
+  /** Where the server listens for a client. Untrusted. */
+  addressesOf(client: RelayClient): readonly string[] {
+    return [...this.listeners]
+      .filter((listener) => listener.client === client)
+      .map(({ type, address }) => listenAddressOf(type, address));
   }
 
   get #listening(): number {
