@@ -196,19 +196,21 @@ export class SessionLink implements Disposable {
   }
 
   #answerLine(asked: AskedLine, text: string): void {
-    const { echo, send, eof, interrupt } = asked.line.input(text);
+    // The Escape key alone.
+    const isLeft = text === "\u001b";
+    const { echo, send, eof, interrupt } = asked.line.input(isLeft ? "" : text);
     const { screen } = this.#init;
     if (echo !== "") {
       screen.write(echo);
     }
-    if (!send.endsWith("\n") && !eof && !interrupt) {
+    if (!send.endsWith("\n") && !eof && !interrupt && !isLeft) {
       return;
     }
-    if (eof) {
+    if (eof || isLeft) {
       screen.write("\r\n");
     }
     this.#asked = undefined;
-    if (!eof && !interrupt) {
+    if (!eof && !interrupt && !isLeft) {
       void this.#show(asked.answer(send.split("\n")[0] ?? ""));
     }
     if (!screen.paused) {

@@ -1,6 +1,8 @@
 /** How forwards look in the Live view. No vscode; remote text is escaped here. */
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
+import { openFailureCode } from "../../engine/channels/messages.ts";
+import { ChannelError } from "../../engine/engineErrors.ts";
 import type { ForwardSnapshot, LocalProgram } from "../../forward/forwardTypes.ts";
 import {
   connectionsTaken,
@@ -62,7 +64,7 @@ export function presentForward(forward: ForwardSnapshot, now: number, home: stri
       ? []
       : takenAddresses.length > 0
         ? [t("{0} taken", takenAddresses.join(", "))]
-        : forward.lastFailure !== undefined && forward.openConnections === 0
+        : hasFailed(forward)
           ? [t("last connection failed")]
           : [];
   // The problem comes first: a narrow side bar cuts the end.
@@ -99,11 +101,22 @@ export function isReachableHere({ spec, addresses }: ForwardSnapshot): boolean {
 }
 
 /** It listens, but not at all of its addresses, or its last connection failed. */
-function isPartial({ state, takenAddresses, lastFailure, openConnections }: ForwardSnapshot): boolean {
+function isPartial(forward: ForwardSnapshot): boolean {
+  const { state, takenAddresses } = forward;
   return (
     (state.kind === "listening" || state.kind === "waiting") &&
-    (takenAddresses.length > 0 || (lastFailure !== undefined && openConnections === 0))
+    (takenAddresses.length > 0 || hasFailed(forward))
   );
+}
+
+/**
+ * Its last connection failed. Not where the clients of a SOCKS server request targets that the server can't reach: one of
+ * them says nothing about the others.
+ */
+function hasFailed({ spec, lastFailure, openConnections }: ForwardSnapshot): boolean {
+  const isSocks = spec.kind === "dynamic" || spec.target === undefined;
+  const isOfTarget = ChannelError.is(lastFailure) && lastFailure.code === openFailureCode.connectFailed;
+  return lastFailure !== undefined && openConnections === 0 && !(isSocks && isOfTarget);
 }
 
 /** A browser can open it. */

@@ -391,6 +391,7 @@ describe("escapes", () => {
   test.each([
     ["Ctrl+C", "\u0003"],
     ["Ctrl+D", "\u0004"],
+    ["Escape", "\u001b"],
   ])("%s leaves the command line without an effect", async (_, key) => {
     const lines: string[] = [];
     const tab = new Tab({

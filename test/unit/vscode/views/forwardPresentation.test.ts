@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseForward } from "../../../../src/config/forwardSpec.ts";
-import { ForwardError } from "../../../../src/engine/engineErrors.ts";
+import { ChannelError, ForwardError } from "../../../../src/engine/engineErrors.ts";
 import type { ForwardSnapshot } from "../../../../src/forward/forwardTypes.ts";
 import { forwardLabel } from "../../../../src/text/forwardText.ts";
 import { literal } from "../../../../src/text/markdownText.ts";
@@ -44,6 +44,17 @@ describe("the row of a forward", () => {
       icon: "warning",
     });
     expect(shown({ lastFailure, openConnections: 1 }).icon).toBe("arrow-right");
+  });
+
+  it.each([
+    ["-D 1080", 2, false],
+    ["-R 1080", 2, false],
+    ["-D 1080", 1, true],
+    ["8080:db:5432", 2, true],
+  ])("%s: after a failure with the code %d it warns: %s", (text, code, warns) => {
+    const lastFailure = new ChannelError("refused", "no", { code });
+    const { icon, description } = shown({ spec: parseForward(text), lastFailure });
+    expect([icon === "warning", description?.includes("failed")]).toEqual([warns, warns]);
   });
 
   it.each([
