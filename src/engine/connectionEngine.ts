@@ -12,6 +12,7 @@ import type { ProgramSnapshot } from "../share/programTypes.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 import type { ChannelRelay } from "./channels/relay/relayTypes.ts";
 import type { ConnectionInfo } from "./connectionInfo.ts";
+import type { SshMaster } from "./sshMaster.ts";
 
 /** An implementation of SSH connections. Each has its own folder in `src/engine/`. */
 export interface ConnectionEngine {
@@ -182,6 +183,8 @@ export interface EngineConnection {
   readonly lastingSocket?: () => Promise<LastingSocket | undefined>;
   /** Those that use it by `lastingSocket`, from its first call on. Undefined: its holder does not report them. */
   readonly lastingPrograms?: LastingPrograms;
+  /** Its master is an `ssh` of ours. Undefined: it is not. */
+  readonly sshMaster?: SshMaster;
   /** The other window of this extension that made the connection. Undefined: this one did. */
   readonly heldBy?: WindowName;
   /** The master of the user's own `ssh` whose connection this is. Undefined: ours. */
@@ -195,6 +198,8 @@ export interface EngineConnection {
   rekey(): void;
   /** Ends in order: SSH_MSG_DISCONNECT, FIN. Idempotent. */
   close(): void;
+  /** Like `close`, but other programs on it go on. Absent: `close` is the same, or knows of them. */
+  leave?(): void;
   /** Ends now: the socket is destroyed. Idempotent. */
   destroy(): void;
 }

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "../base/log.ts";
-import type { HostSpec } from "../config/hostSpec.ts";
 import type { LastingSocket } from "../engine/connectionEngine.ts";
-import type { Offer, Outlet } from "../share/outlet.ts";
+import type { Offer, OfferedHost, Outlet } from "../share/outlet.ts";
 import { socketFolderPath } from "../share/socketFolder.ts";
 import { Gateway } from "./gateway.ts";
 import { includedText } from "./includedText.ts";
@@ -51,7 +50,7 @@ export class EveryTerminal implements Outlet {
     return this.#folder.prepare();
   }
 
-  async set(offer: Offer, hosts: readonly HostSpec[]): Promise<void> {
+  async set(offer: Offer, hosts: readonly OfferedHost[]): Promise<void> {
     const { id, isEnded } = offer.master;
     const before = this.#served.get(id);
     if (before !== undefined && (isEnded || hosts.length === 0)) {

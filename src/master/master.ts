@@ -1,5 +1,5 @@
 import { Deadline, raceSignal } from "../base/deadline.ts";
-import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { type Disposable, DisposableStore, toDisposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import { type Logger, logOf } from "../base/log.ts";
@@ -50,6 +50,8 @@ export class Master implements Disposable {
   readonly #health: ConnectionHealth;
   readonly #status: MasterStatus;
   #since: number;
+  /** The lease of the programs at the socket of an `ssh`. */
+  #programs: Disposable | undefined;
 
   /** Any part of the snapshot changed. */
   readonly onDidChange = this.#changed.event;
@@ -290,12 +292,26 @@ export class Master implements Disposable {
     this.#health.watch(connection, this.#holders.policy);
     connection.onDidChangeOthers?.(() => this.#changed.fire());
     this.#resources.add(
+      connection.sshMaster?.onDidChange(() => this.#onPrograms()) ?? toDisposable(() => {}),
+    );
+    this.#onPrograms();
+    this.#resources.add(
       connection.onDidClose(({ reason, error, said }) => {
         this.#status.endsBecause(lostBecause(reason, connection, this.#holders.count), said);
         this.#end(error);
       }),
     );
     this.#update();
+  }
+
+  /** Programs at the socket of an `ssh` lease the connection together. */
+  #onPrograms(): void {
+    const held = this.#programs;
+    this.#programs =
+      (this.#connection?.sshMaster?.programs ?? 0) > 0 ? (held ?? this.#holders.hold()) : undefined;
+    if (this.#programs === undefined) {
+      held?.dispose();
+    }
   }
 
   #onLeases(): void {
@@ -340,7 +356,11 @@ export class Master implements Disposable {
         this.#end(undefined);
       }, closeDeadline),
     );
-    connection.close();
+    if (reason === "linger-over" && connection.leave !== undefined) {
+      connection.leave();
+    } else {
+      connection.close();
+    }
   }
 
   #end(error: Error | undefined): void {

@@ -1,12 +1,24 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import {
+  lstat,
+  lutimes,
+  mkdir,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { guarded } from "../base/guarded.ts";
 import type { HostSpec } from "../config/hostSpec.ts";
-import type { Offer, Outlet } from "./outlet.ts";
-import { hasErrorCode, prepareSocketFolder } from "./socketFolder.ts";
+import { masterLinkName } from "./masterPrograms.ts";
+import type { Offer, OfferedHost, Outlet } from "./outlet.ts";
+import { hasErrorCode, hasListener, prepareSocketFolder, temporaryName } from "./socketFolder.ts";
 
 /** The characters that the wrapper accepts in a name: no separator of the file name, no pattern of a shell. */
 const plainPart = /^[A-Za-z0-9._@:%+-]{1,100}$/;
@@ -14,10 +26,19 @@ const plainPart = /^[A-Za-z0-9._@:%+-]{1,100}$/;
 /** Milliseconds. Cleaners of temporary files remove what is days old. */
 const refreshInterval = 3_600_000;
 
+/** What the entries need of an Offer. */
+interface EntryOffer extends Pick<Offer, "socketName"> {
+  readonly master?: {
+    readonly id: string;
+    readonly isEnded: boolean;
+    readonly connection?: { readonly sshMaster?: { readonly path: string } | undefined } | undefined;
+  };
+}
+
 /**
  * The files by which the wrapper finds the socket for a host on a command line: `host,user,port,pid,socket`, all
  * empty. The first three parts are what `ssh` gets on its command line. The wrapper needs only a pattern and `kill
- * -0`.
+ * -0`. For a master of `ssh`, the socket is a link, whose name begins with `m`, to its control socket.
  */
 export class HostEntries implements Outlet {
   readonly #folder: string;
@@ -25,6 +46,8 @@ export class HostEntries implements Outlet {
   readonly #clock: Clock;
   readonly #written = new Set<string>();
   #refresh: Disposable | undefined;
+  /** Names of links to masters, by our master's id. */
+  readonly #links = new Map<string, string>();
 
   /** @param configFile an ssh_config that replaces OpenSSH's default files and defines other hosts */
   constructor(sockets: string, configFile: string, clock: Clock = systemClock) {
@@ -50,10 +73,27 @@ export class HostEntries implements Outlet {
     }
   }
 
-  async set({ socketName: socket }: Pick<Offer, "socketName">, hosts: readonly HostSpec[]): Promise<void> {
+  async set({ master, socketName }: EntryOffer, hosts: readonly OfferedHost[]): Promise<void> {
+    const ssh = socketName === undefined ? master?.connection?.sshMaster : undefined;
+    const link = this.#links.get(master?.id ?? "") ?? (ssh && masterLinkName(ssh.path));
+    const socket = socketName ?? link;
     if (socket === undefined) {
       return;
     }
+    const served = link === undefined ? hosts : hosts.filter(({ needsOwnClient }) => needsOwnClient !== true);
+    if (ssh !== undefined && link !== undefined && master !== undefined && !this.#links.has(master.id)) {
+      // The entries lead to it.
+      this.#links.set(master.id, link);
+      await this.#linkTo(ssh.path, link);
+    }
+    await this.#write(socket, served);
+    if (link !== undefined && master?.isEnded === true) {
+      this.#links.delete(master.id);
+      await this.#unlink(link);
+    }
+  }
+
+  async #write(socket: string, hosts: readonly HostSpec[]): Promise<void> {
     const names = new Set(hosts.flatMap((host) => entryName(host, socket) ?? []));
     const others = [...this.#written].filter((name) => name.endsWith(`,${socket}`) && !names.has(name));
     for (const name of others) {
@@ -75,6 +115,10 @@ export class HostEntries implements Outlet {
     this.leave();
     await Promise.allSettled([...this.#written].map((name) => rm(join(this.#folder, name), { force: true })));
     this.#written.clear();
+    await Promise.allSettled(
+      [...this.#links.values()].map((name) => rm(join(this.#sockets, name), { force: true })),
+    );
+    this.#links.clear();
   }
 
   leave(): void {
@@ -86,7 +130,8 @@ export class HostEntries implements Outlet {
     this.#refresh = this.#clock.setTimeout(
       guarded(() => {
         this.#refreshLater();
-        void Promise.allSettled([...this.#written].map((name) => this.#keep(name)));
+        const links = [...this.#links.values()].map((name) => this.#keepLink(name));
+        void Promise.allSettled([...links, ...[...this.#written].map((name) => this.#keep(name))]);
       }),
       refreshInterval,
     );
@@ -102,6 +147,29 @@ export class HostEntries implements Outlet {
     });
     if (!this.#written.has(name)) {
       await rm(path, { force: true });
+    }
+  }
+
+  async #keepLink(name: string): Promise<void> {
+    const time = new Date(this.#clock.now());
+    await lutimes(join(this.#sockets, name), time, time);
+  }
+
+  async #linkTo(path: string, name: string): Promise<void> {
+    await this.#makeFolder();
+    const link = join(this.#sockets, name);
+    if ((await readlink(link).catch(() => undefined)) !== path) {
+      const temporary = join(this.#sockets, temporaryName());
+      await symlink(path, temporary);
+      await rename(temporary, link);
+    }
+  }
+
+  /** Another window may have a new master at the same ControlPath. */
+  async #unlink(name: string): Promise<void> {
+    const link = join(this.#sockets, name);
+    if (!(await hasListener(link))) {
+      await rm(link, { force: true });
     }
   }
 

@@ -28,14 +28,16 @@ const destinationKeywords = ["hostname", "user", "port"];
 /**
  * Whether a client of the connection can do everything that a plain `ssh` would do.
  * @param shared the configuration that the connection was made with
+ * @param hasAgents sessions on it can have agent forwarding
  */
-export function isServable(config: HostConfig, shared: HostConfig): boolean {
+export function isServable(config: HostConfig, shared: HostConfig, hasAgents = true): boolean {
   // The real ssh does not know our settings, so it would connect to another destination.
   const isOurs = destinationKeywords.some((keyword) => {
     const kind = config.sources.get(keyword)?.kind;
     return kind === "setting" || kind === "hostSetting";
   });
-  const hasAgent = config.forwardAgent === false || config.forwardAgent === shared.forwardAgent;
+  const hasAgent =
+    config.forwardAgent === false || (hasAgents && config.forwardAgent === shared.forwardAgent);
   const is = (keyword: string, value: string): boolean => config.values.get(keyword)?.[0] === value;
   const isPlain = !is("forwardx11", "yes") && (is("tunnel", "false") || !config.values.has("tunnel"));
   return !isOurs && hasAgent && isPlain;

@@ -8,6 +8,15 @@ export interface Offer {
   readonly socketName: string | undefined;
 }
 
+/** A host as a user may type it. */
+export interface OfferedHost extends HostSpec {
+  /**
+   * ssh_config has forwards for it, which a master of `ssh` would keep, or variables (SetEnv), which its clients don't
+   * send.
+   */
+  readonly needsOwnClient?: boolean;
+}
+
 /** Publishes to programs which hosts they reach over which connection. */
 export interface Outlet {
   /** @throws ShareError, GatewayError, or the file system's error */
@@ -16,7 +25,7 @@ export interface Outlet {
    * Replaces what was published about this connection.
    * @param hosts none: no further program may find it. After its end, programs are disconnected, too.
    */
-  set(offer: Offer, hosts: readonly HostSpec[]): Promise<void>;
+  set(offer: Offer, hosts: readonly OfferedHost[]): Promise<void>;
   /** Takes everything back. */
   close(): Promise<void>;
   /** This window closes. What outlives it may stay. */

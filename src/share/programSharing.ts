@@ -5,14 +5,15 @@ import { asError, CancelledError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostResolver } from "../config/configPorts.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import { type HostSpec, parseHostSpec } from "../config/hostSpec.ts";
+import { parseHostSpec } from "../config/hostSpec.ts";
 import type { LastingPrograms } from "../engine/connectionEngine.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
 import { HostEntries } from "./hostEntries.ts";
 import { hostSpellings, isServable } from "./hostSpellings.ts";
+import { MasterPrograms } from "./masterPrograms.ts";
 import { listenForPrograms } from "./meeting/servedSockets.ts";
-import type { Offer, Outlet } from "./outlet.ts";
+import type { Offer, OfferedHost, Outlet } from "./outlet.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
 import { SharedMaster } from "./sharedMaster.ts";
 import { clearStaleSockets, prepareSocketFolder, socketFolderPath } from "./socketFolder.ts";
@@ -40,6 +41,8 @@ export class ProgramSharing implements Disposable {
   readonly #folder: string;
   readonly #changed = new Emitter<void>();
   readonly #shared = new Map<string, SharedMaster>();
+  /** At masters of `ssh`, by our master's id. */
+  readonly #atMasters = new Map<string, MasterPrograms>();
   /** Of the editor's terminals. */
   #entries: HostEntries | undefined;
   readonly #outlets = new Set<Outlet>();
@@ -71,13 +74,14 @@ export class ProgramSharing implements Disposable {
         }),
       ),
     );
-    return Object.freeze([...[...this.#shared.values()].flatMap((shared) => shared.programs()), ...held]);
+    const here = [...this.#shared.values(), ...this.#atMasters.values()].flatMap((each) => each.programs());
+    return Object.freeze([...here, ...held]);
   }
 
   /** Closes a program's channels, also on the server. Unknown ids are ignored. */
   end(id: string): void {
-    for (const shared of this.#shared.values()) {
-      if (shared.end(id)) {
+    for (const each of [...this.#shared.values(), ...this.#atMasters.values()]) {
+      if (each.end(id)) {
         return;
       }
     }
@@ -153,10 +157,11 @@ export class ProgramSharing implements Disposable {
   #endAll(): void {
     this.#watch?.dispose();
     this.#watch = undefined;
-    for (const shared of this.#shared.values()) {
-      shared.dispose();
+    for (const each of [...this.#shared.values(), ...this.#atMasters.values()]) {
+      each.dispose();
     }
     this.#shared.clear();
+    this.#atMasters.clear();
     this.#published.clear();
     this.#names.clear();
   }
@@ -188,6 +193,7 @@ export class ProgramSharing implements Disposable {
         this.#changed.fire();
       }
     }
+    this.#updateMasters();
     for (const [id, { offer }] of this.#published) {
       if (offer.master.isEnded || !masters.includes(offer.master)) {
         this.#publish(offer, "", async () => []);
@@ -218,6 +224,26 @@ export class ProgramSharing implements Disposable {
     );
     for (const { offer, specs } of inOrder) {
       this.#publish(offer, JSON.stringify(specs), () => this.#hosts(offer.master, specs));
+    }
+  }
+
+  #updateMasters(): void {
+    const { clock, logger, registry } = this.#init;
+    for (const [id, programs] of this.#atMasters) {
+      if (registry.get(id)?.connection?.ended !== undefined || registry.get(id) === undefined) {
+        this.#atMasters.delete(id);
+        programs.dispose();
+        this.#changed.fire();
+      }
+    }
+    for (const { id, connection, isEnded } of registry.masters) {
+      if (connection?.sshMaster !== undefined && !isEnded && !this.#atMasters.has(id)) {
+        const programs = new MasterPrograms({
+          ...{ masterId: id, ssh: connection.sshMaster, folder: this.#folder, clock, logger },
+          changed: () => this.#changed.fire(),
+        });
+        this.#atMasters.set(id, programs);
+      }
     }
   }
 
@@ -290,7 +316,7 @@ export class ProgramSharing implements Disposable {
   }
 
   /** Updates the outlets, one after the other. @param state what the hosts are derived from */
-  #publish(offer: Offer, state: string, hosts: () => Promise<readonly HostSpec[]>): void {
+  #publish(offer: Offer, state: string, hosts: () => Promise<readonly OfferedHost[]>): void {
     const { id } = offer.master;
     if (this.#published.get(id)?.state === state) {
       return;
@@ -310,14 +336,14 @@ export class ProgramSharing implements Disposable {
   }
 
   /** The hosts that a user may type for this connection. */
-  async #hosts(master: Master, specs: readonly string[]): Promise<readonly HostSpec[]> {
-    const found: HostSpec[] = [];
+  async #hosts(master: Master, specs: readonly string[]): Promise<readonly OfferedHost[]> {
+    const found: OfferedHost[] = [];
     for (const spec of specs) {
       const config = await this.#resolve(spec);
       for (const host of config === undefined ? [] : hostSpellings(parseHostSpec(spec), config)) {
         const same = await this.#resolve(host.text);
         if (same !== undefined && this.#leadsTo(master, same)) {
-          found.push(host.spec);
+          found.push(needsOwnClient(same) ? { ...host.spec, needsOwnClient: true } : host.spec);
         }
       }
     }
@@ -325,7 +351,11 @@ export class ProgramSharing implements Disposable {
   }
 
   #leadsTo(master: Master, config: HostConfig): boolean {
-    return this.#init.registry.keyOf({ config }) === master.key && isServable(config, master.config);
+    const ssh = master.connection?.sshMaster;
+    const hasAgents = ssh === undefined || ssh.isUsers;
+    return (
+      this.#init.registry.keyOf({ config }) === master.key && isServable(config, master.config, hasAgents)
+    );
   }
 
   /** Undefined: ssh_config can't be read now, or the text is not a valid host. */
@@ -336,4 +366,8 @@ export class ProgramSharing implements Disposable {
       return undefined;
     }
   }
+}
+
+function needsOwnClient({ values }: HostConfig): boolean {
+  return ["localforward", "remoteforward", "dynamicforward", "setenv"].some((keyword) => values.has(keyword));
 }

@@ -13,5 +13,7 @@ export interface ProgramSnapshot {
   readonly outlivesWindow?: boolean;
   /** The addresses and paths at which the server listens for it. Untrusted. */
   readonly listeners?: readonly string[];
+  /** False: nobody here knows its process or its channels. */
+  readonly canEnd?: boolean;
   readonly channels: readonly RelayedChannelSnapshot[];
 }

@@ -3,6 +3,8 @@ import { chmod, link, lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises"
 import { connect, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isRunning } from "../base/isRunning.ts";
+import { programNotePattern } from "./masterPrograms.ts";
 import { ShareError } from "./shareErrors.ts";
 
 /**
@@ -13,6 +15,8 @@ const longestFolder = 80;
 
 /** The names that `listenIn` creates, and those of keepers that leave. Other files in the folder are left alone. */
 const socketName = /^(?:[0-9a-f]{12}(?:-w)?|w[0-9a-f]{12}\.[0-9a-f]{6}|keeper\.\d{1,10})$/;
+/** A link to the control socket of a master of `ssh` (masterPrograms.ts). */
+const linkName = /^m[0-9a-f]{12}$/;
 /** Of the folder that is a turn to log in: see loginTurn.ts. */
 const turnName = /^t[0-9a-f]{12}$/;
 
@@ -21,6 +25,9 @@ const turnName = /^t[0-9a-f]{12}$/;
  * one that a crash left behind.
  */
 export const longestTemporary = 60_000;
+
+/** Milliseconds: the window with the master that a program has used would have removed its note. */
+const oldNote = 3_600_000;
 
 /** Beside the socket of this name: the one for `ssh -W`. */
 export function stdioSocketName(name: string): string {
@@ -126,6 +133,15 @@ export async function clearStaleSockets(folder: string): Promise<void> {
         await rmdir(path).catch(() => {});
       } else if (facts.isSocket() && !mayBeNew && (isTemporaryName(name) || socketName.test(name))) {
         await removeIfRefused(path);
+      } else if (facts.isSymbolicLink() && !mayBeNew && (isTemporaryName(name) || linkName.test(name))) {
+        if (!(await hasListener(path))) {
+          await rm(path, { force: true });
+        }
+      } else if (facts.isFile()) {
+        const [, , pid] = programNotePattern.exec(name) ?? [];
+        if (pid !== undefined && Date.now() - facts.mtimeMs > oldNote && !isRunning(Number(pid))) {
+          await rm(path, { force: true });
+        }
       }
     }),
   );
@@ -143,13 +159,23 @@ export function hasErrorCode(error: unknown, code: string): boolean {
 }
 
 /** Nobody listens at this socket any more. */
-export function refuses(path: string): Promise<boolean> {
+export async function refuses(path: string): Promise<boolean> {
+  const outcome = await tryToConnect(path);
+  return outcome instanceof Error && hasErrorCode(outcome, "ECONNREFUSED");
+}
+
+/** Never rejects. */
+export async function hasListener(path: string): Promise<boolean> {
+  return (await tryToConnect(path)) === "connected";
+}
+
+function tryToConnect(path: string): Promise<"connected" | Error> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once("connect", () => {
       socket.destroy();
-      resolve(false);
+      resolve("connected");
     });
-    socket.once("error", (error) => resolve(hasErrorCode(error, "ECONNREFUSED")));
+    socket.once("error", (error) => resolve(error));
   });
 }

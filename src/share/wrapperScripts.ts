@@ -45,7 +45,7 @@ const ssh = `#!/bin/sh
 # the editor has a connection to the host, ssh uses it; otherwise the real ssh runs.
 name=ssh
 ${findReal}
-${parseFunction()}if [ -n "\${${wrapperVariables.direct}}" ] || [ -z "\${${wrapperVariables.hosts}}" ]; then
+${parseFunction(["f"])}if [ -n "\${${wrapperVariables.direct}}" ] || [ -z "\${${wrapperVariables.hosts}}" ]; then
   exec "$real" "$@"
 fi
 host=
@@ -55,6 +55,30 @@ config=
 target=
 given=
 verbose=
+forwards=
+native=
+# Of a master of ssh, which gets our descriptors. It keeps forwards, and its clients send no variables of SetEnv.
+fits_master() {
+  case $given,$forwards in
+    *[g=]*,*|*f*,?*) return 1 ;;
+  esac
+}
+# Of the editor. Arguments: what follows the host.
+fits_relay() {
+  case $given in
+    *f*) return 1 ;;
+  esac
+  [ -n "$target" ] || return 0
+  # A stream to another host, as jump hosts have it, without a command.
+  [ $# -lt $OPTIND ] || return 1
+  case $target in
+    *[!][A-Za-z0-9._:%-]*) return 1 ;;
+  esac
+  case $given in
+    *[!aFlNopqTvWx]*) return 1 ;;
+    *v*) verbose=-v ;;
+  esac
+}
 find_socket() {
   parse "$@" || return 1
   shift $((OPTIND - 1))
@@ -69,17 +93,6 @@ find_socket() {
   case $user,$port in
     *[!A-Za-z0-9._@:%+,-]*) return 1 ;;
   esac
-  if [ -n "$target" ]; then
-    # A stream to another host, as jump hosts have it, without a command.
-    [ $# -lt $OPTIND ] || return 1
-    case $target in
-      *[!][A-Za-z0-9._:%-]*) return 1 ;;
-    esac
-    case $given in
-      *[!aFlNopqTvWx]*) return 1 ;;
-      *v*) verbose=-v ;;
-    esac
-  fi
   [ "$config" = "\${${wrapperVariables.config}}" ] || return 1
   # Another user may have made a folder in its place after /tmp was cleaned.
   [ -O "\${${wrapperVariables.sockets}}" ] && [ ! -L "\${${wrapperVariables.sockets}}" ] || return 1
@@ -88,8 +101,16 @@ find_socket() {
     pid=\${entry%,*}
     pid=\${pid##*,}
     [ -S "$socket" ] && kill -0 "$pid" 2>/dev/null || continue
-    # Nobody answers for a stopped or blocked window.
-    ${isServedCondition(`\${${wrapperVariables.sockets}}/now`, "$socket")} && return 0
+    native=
+    case \${entry##*,} in
+      m*) fits_master || continue; native=yes ;;
+      *)
+        fits_relay "$@" || continue
+        # Nobody answers for a stopped or blocked window.
+        ${isServedCondition(`\${${wrapperVariables.sockets}}/now`, "$socket")} || continue
+        ;;
+    esac
+    return 0
   done
   return 1
 }
@@ -101,6 +122,11 @@ if find_socket "$@"; then
     git|rsync|scp|sftp) ;;
     *) program=ssh ;;
   esac
+  if [ -n "$native" ]; then
+    # A note for the window that holds the master. Should the master be gone, ssh connects itself.
+    { printf %s "$forwards" >"$socket.$$.$program"; } 2>/dev/null
+    exec "$real" -S "$socket" -o ControlMaster=no "$@"
+  fi
   ${claimVariable}="$program $$"
   export ${claimVariable}
   if [ -n "$target" ]; then

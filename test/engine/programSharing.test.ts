@@ -1,6 +1,7 @@
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -32,20 +33,29 @@ const run = promisify(execFile);
 
 const hash = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
-describe("programs on our connection", () => {
+const engines = ["ssh2", "openssh"] as const;
+
+describe.each(engines)("programs on our connection of the engine %s", (engine) => {
   let host: SshdHost;
   let config: string;
   let shared: SharedConnection;
   let folder: string;
+  /** Of a master of the real ssh. */
+  let peer: string;
+  let master: ChildProcess;
 
   beforeAll(async () => {
     host = await startSshd();
     config = join(host.folder, "config");
     await writeFile(config, host.sshConfigText("lab"));
-    shared = await sharedConnection(config);
+    shared = await sharedConnection(config, {}, engine);
+    peer = join(host.folder, "peer");
+    master = spawn("ssh", ["-F", config, "-M", "-N", "-S", peer, "lab"], { stdio: "ignore" });
+    await until(() => existsSync(peer), "the master of the real ssh");
   });
 
   afterAll(async () => {
+    master.kill();
     await shared[Symbol.asyncDispose]();
     await host.stop();
   });
@@ -61,11 +71,15 @@ describe("programs on our connection", () => {
   const ssh = async (...args: string[]): Promise<ProgramOutcome> =>
     await outcomeOf("ssh", ["-F", config, ...args], shared.env, "some input");
 
-  test.each([...plainSshCases, ["a log file", ["-E", "/dev/null", "lab", "echo logged"]] as const])(
+  const cases = [...plainSshCases, ["a log file", ["-E", "/dev/null", "lab", "echo logged"]] as const];
+  // A client of a master of ssh sends no SetEnv.
+  test.each(engine === "ssh2" ? cases : cases.filter(([what]) => what !== "a variable"))(
     "%s: as with ssh alone, without a login",
     async (_, given) => {
       const args = filledIn(given, host);
-      const direct = await outcomeOf("ssh", ["-F", config, ...args], process.env, "some input");
+      // The peer of a client of our ssh is one of another ssh.
+      const way = engine === "ssh2" ? [] : ["-S", peer];
+      const direct = await outcomeOf("ssh", ["-F", config, ...way, ...args], process.env, "some input");
       const logins = host.logins();
       const ours = await ssh(...args);
       expect({ ...ours, logins: host.logins() - logins }).toEqual({ ...direct, logins: 0 });
@@ -78,7 +92,13 @@ describe("programs on our connection", () => {
     ["an option that changes the login", ["-o", "PreferredAuthentications=publickey", "lab", "echo direct"]],
     ["another host", ["other", "echo direct"]],
     ["a host in a URI", ["ssh://lab", "echo direct"]],
-  ])("%s: the real ssh logs in", async (_, args) => {
+    ...(engine === "ssh2"
+      ? []
+      : ([
+          ["a variable", ["-o", "SetEnv=LC_SHARED=direct", "lab", "echo $LC_SHARED"]],
+          ["a forward for other computers", ["-g", "lab", "echo direct"]],
+        ] as const)),
+  ] as [string, string[]][])("%s: the real ssh logs in", async (_, args) => {
     await writeFile(config, `${host.sshConfigText("lab")}\n${host.sshConfigText("other")}`);
     const logins = host.logins();
     const { stdout } = await ssh(...args);
@@ -169,12 +189,16 @@ describe("programs on our connection", () => {
     const command = `cat; : ${mark}`;
     const child = spawn("ssh", ["-F", config, "lab", command], { env: shared.env, stdio: "pipe" });
     const { programs } = shared.stack;
-    await until(() => programs.programs()[0]?.channels[0]?.command === command, "the program is shown");
+    await until(() => programs.programs()[0]?.pid === child.pid, "the program is shown");
     expect(programs.programs()).toMatchObject([{ pid: child.pid, name: "ssh", masterId: "m1" }]);
+    if (engine === "ssh2") {
+      // A master of ssh tells nobody what its clients do.
+      await until(() => programs.programs()[0]?.channels[0]?.command === command, "its command is shown");
+    }
     programs.end(programs.programs()[0]?.id ?? "");
     await exited(child);
-    expect(child.exitCode).toBe(255);
-    expect(programs.programs()).toEqual([]);
+    expect([child.exitCode, child.signalCode]).toEqual([255, null]);
+    await until(() => programs.programs().length === 0, "the program has gone");
     await until(async () => !(await commandLines()).includes(mark), "the command on the server has ended");
   });
 
@@ -192,10 +216,7 @@ describe("programs on our connection", () => {
     }
     const logins = host.logins();
     const child = spawn("ssh", ["-F", config, "name", "cat"], { env, stdio: "pipe" });
-    await until(
-      () => programs.programs()[0]?.channels[0]?.command === "cat",
-      "the program is on the connection",
-    );
+    await until(() => programs.programs()[0]?.pid === child.pid, "the program is on the connection");
     child.stdin.end();
     await exited(child);
     await until(() => service.masters()[0]?.state.kind === "lingering", "the connection lingers");

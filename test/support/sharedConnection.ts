@@ -28,10 +28,12 @@ export interface SharedConnection extends AsyncDisposable {
 export async function sharedConnection(
   config: string,
   over: Parameters<typeof testStack>[1] = {},
+  engine: "ssh2" | "openssh" = "ssh2",
 ): Promise<SharedConnection> {
   const wrapper = await mkdtemp(join(tmpdir(), "ssh-sessions-wrapper-"));
   await installWrapper(wrapper);
   const stack = await testStack(config, over);
+  stack.settings.layers = { user: { engine } };
   const variables = await stack.programs.turnOn();
   await stack.service.connect("lab");
   const socket = await sharedSocket(variables, "lab,,,");
@@ -40,6 +42,9 @@ export async function sharedConnection(
     env: { ...process.env, ...variables, PATH: `${wrapper}:${process.env["PATH"]}` },
     socket,
     async [Symbol.asyncDispose]() {
+      for (const { id } of stack.service.masters()) {
+        stack.service.kill(id);
+      }
       await stack[Symbol.asyncDispose]();
       await rm(wrapper, { recursive: true, force: true });
     },

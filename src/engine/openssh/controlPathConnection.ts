@@ -2,19 +2,14 @@ import type { Clock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
 import { toDisposable } from "../../base/disposable.ts";
 import type { LastingSocket } from "../connectionEngine.ts";
-import { LogTail } from "./logTail.ts";
+import type { SshMaster } from "../sshMaster.ts";
 import { type MasterFiles, releaseMaster, removeMasterFiles } from "./masterFolder.ts";
-import { MuxClients } from "./muxClients.ts";
+import { MasterLog } from "./masterLog.ts";
 import { type MuxControl, withMaster } from "./muxControl.ts";
 import { SharedMasterConnection, type SharedMasterParts } from "./sharedMasterConnection.ts";
-import { endOf } from "./sshFailures.ts";
-import { SshLog } from "./sshLog.ts";
 
 /** How long the end waits for the master. Milliseconds. */
 const endWait = 2_000;
-
-/** Characters of the master's log that may explain its end. */
-const lastWordsLength = 16_384;
 
 export interface ControlPathConnectionParts extends Omit<SharedMasterParts, "path"> {
   readonly files: MasterFiles;
@@ -31,13 +26,13 @@ export interface ControlPathConnectionParts extends Omit<SharedMasterParts, "pat
  */
 export class ControlPathConnection extends SharedMasterConnection {
   readonly #parts: ControlPathConnectionParts;
-  readonly #clients = new MuxClients();
-  readonly #log: Promise<LogTail | undefined>;
+  readonly #log: MasterLog;
   readonly #timers: Clock;
-  #lastWords = "";
   /** The master has closed our socket, or needs nothing more from us. */
   #isOver = false;
   #staysForNext = false;
+
+  readonly sshMaster: SshMaster;
 
   /** The user's `ssh` finds it at ControlPath, but with `ControlMaster yes` makes a connection of its own. */
   readonly lastingSocket = async (): Promise<LastingSocket> => ({
@@ -49,18 +44,16 @@ export class ControlPathConnection extends SharedMasterConnection {
     super({ ...parts, path: parts.files.socket });
     this.#parts = parts;
     this.#timers = parts.clock;
-    let isLogin = true;
-    const onText = (text: string): void => {
-      this.#clients.add(text);
-      this.#lastWords = isLogin ? "" : (this.#lastWords + text).slice(-lastWordsLength);
+    const log = new MasterLog(parts.files.log, parts.clock);
+    this.#log = log;
+    this.sshMaster = {
+      path: parts.files.socket,
+      isUsers: true,
+      get programs() {
+        return log.others;
+      },
+      onDidChange: log.onDidChange,
     };
-    this.#log = LogTail.open(parts.files.log, onText, "read")
-      .then(async (log) => {
-        await log.drain();
-        isLogin = false;
-        return log;
-      })
-      .catch(() => undefined);
     this.wire.start();
   }
 
@@ -97,13 +90,7 @@ export class ControlPathConnection extends SharedMasterConnection {
       return;
     }
     this.#isOver = true;
-    void this.#log
-      .then((log) => log?.drain())
-      .then(() => {
-        const log = new SshLog(() => {});
-        log.add(`${this.#lastWords}\n`);
-        this.finish(endOf(log.said));
-      });
+    void this.#log.end().then((end) => this.finish(end));
   }
 
   protected override detach(): void {
@@ -150,11 +137,10 @@ export class ControlPathConnection extends SharedMasterConnection {
   /** @param requests of ours that are open, besides the connection itself */
   async #isUnused(requests: number): Promise<boolean> {
     const wasAttached = this.isAttached;
-    const log = await this.#log;
-    await log?.drain();
+    const count = await this.#log.count();
     // Once our socket is closed, the log may say so or not: then nothing is assumed.
     const own = requests + (wasAttached && this.isAttached ? 1 : 0);
-    return log !== undefined && !this.#parts.isTakenOver && this.#clients.count <= own;
+    return count !== undefined && !this.#parts.isTakenOver && count <= own;
   }
 
   #forget(): void {
@@ -163,7 +149,7 @@ export class ControlPathConnection extends SharedMasterConnection {
   }
 
   #closeLog(): void {
-    void this.#log.then((log) => log?.dispose());
+    this.#log.dispose();
   }
 }
 

@@ -11,8 +11,9 @@ export class MuxClients {
     return this.#ids.size;
   }
 
-  /** Parses the next piece of the log. */
-  add(text: string): void {
+  /** Parses the next piece of the log. @returns whether a client came or went */
+  add(text: string): boolean {
+    let isNews = false;
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
     for (const line of lines) {
@@ -23,6 +24,8 @@ export class MuxClients {
       } else if (freed !== undefined) {
         this.#ids.delete(freed);
       }
+      isNews ||= (opened ?? freed) !== undefined;
     }
+    return isNews;
   }
 }

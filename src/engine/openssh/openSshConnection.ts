@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../base/clock.ts";
-import { toDisposable } from "../../base/disposable.ts";
+import { type Disposable, toDisposable } from "../../base/disposable.ts";
 import { guarded } from "../../base/guarded.ts";
 import type { Logger } from "../../base/log.ts";
 import { ChannelConnection } from "../channelConnection.ts";
@@ -10,13 +10,12 @@ import type { Acceptance } from "../channels/peerOpens.ts";
 import type { ForwardAddress, ForwardedHandler, LastingSocket, RemoteListener } from "../connectionEngine.ts";
 import type { ConnectionInfo } from "../connectionInfo.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
-import { LogTail } from "./logTail.ts";
+import type { SshMaster } from "../sshMaster.ts";
+import { ClientWire } from "./clientWire.ts";
 import { type MasterFiles, releaseMaster, removeMasterFiles } from "./masterFolder.ts";
 import { MasterForwards } from "./masterForwards.ts";
+import { MasterLog } from "./masterLog.ts";
 import { withMaster } from "./muxControl.ts";
-import { ProxyWire } from "./proxyWire.ts";
-import { endOf } from "./sshFailures.ts";
-import { SshLog } from "./sshLog.ts";
 
 /** How long an orderly `close` waits for the master. Milliseconds. */
 const closeWait = 2_000;
@@ -38,15 +37,19 @@ export interface OpenSshConnectionParts {
 }
 
 /** A connection of our own `ssh` master, used as its proxy client. Owns the master. */
-export class OpenSshConnection extends ChannelConnection<ProxyWire> {
+export class OpenSshConnection extends ChannelConnection<ClientWire> {
   readonly info: ConnectionInfo;
   readonly #parts: OpenSshConnectionParts;
   readonly #forwards: MasterForwards;
-  readonly #log: Promise<LogTail | undefined>;
-  readonly #lastWords = new SshLog(() => {});
+  readonly #log: MasterLog;
   /** The master has closed its socket. */
   #isGone = false;
-  #leavesMaster = false;
+  /** What happens to the master at the end. */
+  #fate: "ends" | "ends-with-programs" | "is-released" = "ends";
+  /** Waits for the server's answers after the end. */
+  #leaving: Disposable | undefined;
+
+  readonly sshMaster: SshMaster;
 
   readonly lastingSocket = async (): Promise<LastingSocket> => ({
     path: this.#parts.files.socket,
@@ -55,17 +58,20 @@ export class OpenSshConnection extends ChannelConnection<ProxyWire> {
 
   constructor(parts: OpenSshConnectionParts) {
     const { socket, frames, logger, files, transport } = parts;
-    super(parts, (events) => new ProxyWire(socket, frames, events));
+    super(parts, (events) => new ClientWire(socket, frames, events));
     this.#parts = parts;
     this.info = parts.info;
     this.#forwards = new MasterForwards(files.socket, logger);
-    this.#log = LogTail.open(files.log, (text) => this.#lastWords.add(text), "keep-small")
-      .then(async (log) => {
-        // The log of the login is no longer needed.
-        await log.trim(0);
-        return log;
-      })
-      .catch(() => undefined);
+    const log = new MasterLog(files.log, parts.clock);
+    this.#log = log;
+    this.sshMaster = {
+      path: files.socket,
+      isUsers: false,
+      get programs() {
+        return log.others;
+      },
+      onDidChange: log.onDidChange,
+    };
     socket.on(
       "close",
       guarded(() => void this.#onMasterGone()),
@@ -90,24 +96,54 @@ export class OpenSshConnection extends ChannelConnection<ProxyWire> {
   }
 
   close(): void {
-    if (this.ended || this.closing) {
+    const { files } = this.#parts;
+    this.#endBy((signal) => withMaster(files.socket, signal, (control) => control.terminate()));
+  }
+
+  /**
+   * As `ssh -O stop`: the master ends with the last program on it. Whether there is one is not certain, because one may
+   * be about to connect.
+   */
+  leave(): void {
+    const { files, transport, logger } = this.#parts;
+    if (transport !== undefined) {
+      this.close();
       return;
     }
-    const { clock, files } = this.#parts;
-    const abort = new AbortController();
-    const timer = clock.setTimeout(() => this.destroy(), closeWait);
-    this.closing = toDisposable(() => {
-      timer.dispose();
-      abort.abort();
+    this.#endBy(async (signal) => {
+      await withMaster(files.socket, signal, (control) => control.stopListening());
+      logger.debug("The master of ssh ends with the last program on it");
+      this.#fate = "ends-with-programs";
+      this.finish({ reason: "closed" });
     });
-    withMaster(files.socket, abort.signal, (control) => control.terminate()).catch(() => this.destroy());
   }
 
   /** Leaves the master to the next window, for as long as its ControlPersist. */
   release(): void {
     if (!this.ended && this.#parts.transport === undefined) {
-      this.#leavesMaster = true;
+      this.#fate = "is-released";
       this.finish({ reason: "closed" });
+    }
+  }
+
+  #endBy(request: (signal: AbortSignal) => Promise<void>): void {
+    if (this.ended || this.closing) {
+      return;
+    }
+    const abort = new AbortController();
+    const timer = this.#parts.clock.setTimeout(() => this.destroy(), closeWait);
+    this.closing = toDisposable(() => {
+      timer.dispose();
+      abort.abort();
+    });
+    request(abort.signal).catch(() => this.destroy());
+  }
+
+  protected override receive(bytes: Buffer): void {
+    this.wire.note(bytes);
+    super.receive(bytes);
+    if (this.#leaving !== undefined && this.wire.isClear) {
+      this.#leaveSocket();
     }
   }
 
@@ -128,26 +164,38 @@ export class OpenSshConnection extends ChannelConnection<ProxyWire> {
       this.finish({ reason: "closed" });
       return;
     }
-    await this.#log.then((log) => log?.drain());
-    this.finish(endOf(this.#lastWords.said));
+    this.finish(await this.#log.end());
   }
 
   protected detach(): void {
-    const { socket, pid, files, transport } = this.#parts;
+    const { socket, pid, files, transport, clock } = this.#parts;
     // While its socket is open, the process id can't have been reused.
     const isThere = !socket.destroyed && !this.#isGone;
-    this.wire.end();
-    socket.destroy();
-    if (this.#leavesMaster) {
-      void releaseMaster(files);
-    } else {
+    this.#log.dispose();
+    if (this.#fate === "ends") {
+      this.wire.end();
+      socket.destroy();
       if (isThere) {
         endProcess(pid);
       }
       void removeMasterFiles(files);
+      transport?.destroy();
+      return;
     }
-    transport?.destroy();
-    void this.#log.then((log) => log?.dispose());
+    this.wire.leave();
+    this.#leaving = clock.setTimeout(() => this.#leaveSocket(), closeWait);
+    if (this.wire.isClear || !isThere) {
+      this.#leaveSocket();
+    }
+    void (this.#fate === "is-released" ? releaseMaster(files) : removeMasterFiles(files));
+  }
+
+  /** Not before: a master whose client leaves with an unanswered open ends with everybody's sessions (ClientWire). */
+  #leaveSocket(): void {
+    this.#leaving?.dispose();
+    this.#leaving = undefined;
+    this.wire.end();
+    this.#parts.socket.destroy();
   }
 
   protected override channelsEnded(): void {

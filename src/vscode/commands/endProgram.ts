@@ -15,7 +15,7 @@ const aProgram = (programs: ProgramSharing): TargetFinder<ProgramSnapshot> => ({
   },
   named: () => undefined,
   ask: async () => {
-    const all = programs.programs();
+    const all = programs.programs().filter(({ canEnd }) => canEnd !== false);
     if (all.length === 0) {
       inform(t("No other program uses a connection."));
       return undefined;

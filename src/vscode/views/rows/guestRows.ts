@@ -35,7 +35,7 @@ export function programRows(
     guests: () => programs.programs(),
     onDidChange: programs.onDidChange,
     present: presentProgram,
-    targets: ({ id }) => [programTarget.of(id)],
+    targets: ({ id, canEnd }) => (canEnd === false ? [] : [programTarget.of(id)]),
     countText: ({ length }) => plural(length, "{0} program", "{0} programs"),
   });
 }
