@@ -45,7 +45,7 @@ const ssh = `#!/bin/sh
 # the editor has a connection to the host, ssh uses it; otherwise the real ssh runs.
 name=ssh
 ${findReal}
-${parseFunction(["f"])}if [ -n "\${${wrapperVariables.direct}}" ] || [ -z "\${${wrapperVariables.hosts}}" ]; then
+${parseFunction()}if [ -n "\${${wrapperVariables.direct}}" ] || [ -z "\${${wrapperVariables.hosts}}" ]; then
   exec "$real" "$@"
 fi
 host=
@@ -59,15 +59,12 @@ forwards=
 native=
 # Of a master of ssh, which gets our descriptors. It keeps forwards, and its clients send no variables of SetEnv.
 fits_master() {
-  case $given,$forwards in
-    *[g=]*,*|*f*,?*) return 1 ;;
+  case $given in
+    *[g=]*) return 1 ;;
   esac
 }
 # Of the editor. Arguments: what follows the host.
 fits_relay() {
-  case $given in
-    *f*) return 1 ;;
-  esac
   [ -n "$target" ] || return 0
   # A stream to another host, as jump hosts have it, without a command.
   [ $# -lt $OPTIND ] || return 1

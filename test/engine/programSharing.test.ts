@@ -90,6 +90,7 @@ describe.each(engines)("programs on our connection of the engine %s", (engine) =
     ["an identity", ["-i", "/nonexistent", "lab", "echo direct"]],
     ["compression", ["-C", "lab", "echo direct"]],
     ["an option that changes the login", ["-o", "PreferredAuthentications=publickey", "lab", "echo direct"]],
+    ["a start in the background", ["-f", "lab", "echo direct"]],
     ["another host", ["other", "echo direct"]],
     ["a host in a URI", ["ssh://lab", "echo direct"]],
     ...(engine === "ssh2"

@@ -117,23 +117,6 @@ describe.each(["in our folder", "at ControlPath"])(
       server.close();
     });
 
-    test("ssh -f goes to the background without a login, and keeps the connection", async () => {
-      const [go, out] = [join(folder, "go"), join(folder, "out")];
-      const child = spawn(
-        "ssh",
-        ["-F", config, "-f", "lab", `until [ -e ${go} ]; do sleep 0.1; done; echo x >${out}`],
-        {
-          ...{ env: shared.env, stdio: "ignore" },
-        },
-      );
-      await exited(child);
-      await until(() => programs().length === 1, "it is counted");
-      expect([shared.stack.master().state.kind, programs()[0]?.canEnd]).toEqual(["ready", false]);
-      await writeFile(go, "");
-      await until(() => programs().length === 0, "its end");
-      expect([await readFile(out, "utf8"), newLogins()]).toEqual(["x\n", 0]);
-    });
-
     test("the window closes: a running program goes on, and a new one logs in itself", async () => {
       const child = start("lab", "cat");
       child.stdin.write("one\n");
