@@ -33,6 +33,7 @@ export const sharingBenchmark: Benchmark = {
     const host = await startSshd({ sshd: { MaxSessions: 10 } });
     const client = await SshClient.for(host, [`Ciphers ${ciphers}`]);
     const shared = await sharedConnection(client.configFile);
+    const onSsh = await sharedConnection(client.configFile, {}, "openssh");
     const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-bench-"));
     const file = join(folder, "data");
     await writeFile(file, "");
@@ -53,12 +54,15 @@ export const sharingBenchmark: Benchmark = {
       });
     const ours = (command: string, input?: string): Promise<number> =>
       ssh(["lab", command], shared.env, input);
+    const oursOnSsh = (command: string, input?: string): Promise<number> =>
+      ssh(["lab", command], onSsh.env, input);
     const peer = (command: string, input?: string): Promise<number> =>
       ssh(["-S", client.controlPath, "lab", command], process.env, input);
     /** As ours, by OpenSSH's own relay: no other can be much faster, because the client is the same. */
     const proxied = (command: string, input?: string): Promise<number> =>
       ssh(["-S", client.controlPath, "-O", "proxy", "lab", command], process.env, input);
-    const insteadOfOurs = "the same with a master of ssh in place of ours";
+    const insteadOfOurs = "the same by OpenSSH's relay in place of ours";
+    const onOpenSsh = "the same on a connection of the engine openssh";
     const rate = (milliseconds: number): number => size / 1000 / milliseconds;
     try {
       while (
@@ -73,6 +77,15 @@ export const sharingBenchmark: Benchmark = {
         ...{ name: "ssh host true, beside ssh -S", unit: "ms" },
         ...(await interleaved(
           () => ours("true"),
+          () => peer("true"),
+          { runs },
+        )),
+        bar: { of: "ratio", value: 1.3 },
+      });
+      rows.push({
+        ...{ name: onOpenSsh, unit: "ms" },
+        ...(await interleaved(
+          () => oursOnSsh("true"),
           () => peer("true"),
           { runs },
         )),
@@ -109,6 +122,17 @@ export const sharingBenchmark: Benchmark = {
           { runs: context.runs ?? 5, warmUp: 1 },
         );
         rows.push({ name, unit: "MB/s", ...found, bar: { of: "ratio", value: 0.8, least: true } });
+        const native = await interleaved(
+          async () => rate(await oursOnSsh(command, input)),
+          async () => rate(await peer(command, input)),
+          { runs: context.runs ?? 5, warmUp: 1 },
+        );
+        rows.push({
+          name: onOpenSsh,
+          unit: "MB/s",
+          ...native,
+          bar: { of: "ratio", value: 0.8, least: true },
+        });
         const limit = await interleaved(
           async () => rate(await proxied(command, input)),
           async () => rate(await peer(command, input)),
@@ -142,6 +166,10 @@ export const sharingBenchmark: Benchmark = {
           ...found,
           bar: { of: "ratio", value: 1.25 },
         });
+        const copied = await interleaved(() => run(direct, config, onSsh.env), native, {
+          ...{ runs: Math.min(context.runs ?? 5, 5), warmUp: 1 },
+        });
+        rows.push({ name: onOpenSsh, unit: "ms", ...copied, bar: { of: "ratio", value: 1.25 } });
         if (isScp) {
           const limit = await interleaved(
             () => run(direct, [...config, "-S", proxySsh], process.env),
@@ -155,6 +183,7 @@ export const sharingBenchmark: Benchmark = {
     } finally {
       master.kill();
       await shared[Symbol.asyncDispose]();
+      await onSsh[Symbol.asyncDispose]();
       await client.stop();
       await host.stop();
       await rm(folder, { recursive: true, force: true });

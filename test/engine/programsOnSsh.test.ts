@@ -56,13 +56,16 @@ describe.each(["in our folder", "at ControlPath"])(
 
     test("the linger waits for a program, and the connection leaves after it", async () => {
       await shared[Symbol.asyncDispose]();
-      await connect(["ControlPersist 1"]);
+      await connect(["ControlPersist 3"]);
       const { stack } = shared;
+      const { lingerUntil: end = 0 } = stack.master();
+      expect(end).toBeGreaterThan(0);
       const child = start("lab", "cat");
       child.stdin.write("one\n");
       expect(await nextOutput(child)).toBe("one");
       await until(() => stack.master().state.kind === "ready", "it is in use");
-      await delay(2_000);
+      // Past the time at which it would have left.
+      await delay(end + 100 - Date.now());
       child.stdin.write("two\n");
       expect(await nextOutput(child)).toBe("two");
       expect(stack.master().state.kind).toBe("ready");
