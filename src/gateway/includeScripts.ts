@@ -27,6 +27,7 @@ const judge = `# Written by the extension SSH Sessions: see the file probe besid
 count=$1
 shift
 socket=$1
+now=$2
 expected=$3
 shift 3
 served=
@@ -54,6 +55,10 @@ case $user,$port in
   *[!A-Za-z0-9._@:+,-]*) exit 1 ;;
 esac
 [ "$config" = "$expected" ] || exit 1
+# A client of a master of ssh waits for its command with -f, and sends no SetEnv.
+case $now,$given in
+  ,*[f=]*) exit 1 ;;
+esac
 case $served in
   *" $host,$user,$port "*) ;;
   *) exit 1 ;;

@@ -61,6 +61,24 @@ describe("connections that outlive their window", () => {
   });
 });
 
+test("what a master of ssh does not serve as ssh does alone, logs in: -f and SetEnv", async () => {
+  lab = await everyTerminalLab({ mode: "lasting", engine: "openssh" });
+  await lab.stack.service.connect("lab");
+  await lab.included(1);
+  const [go, out] = [join(lab.host.folder, "go"), join(lab.host.folder, "out")];
+  const logins = lab.host.logins();
+  expect((await ssh("lab", "echo rides")).stdout).toBe("rides\n");
+  expect(lab.host.logins() - logins).toBe(0);
+  const command = `until [ -e ${go} ]; do sleep 0.1; done; echo background >${out}`;
+  const child = spawn("ssh", ["-F", lab.config, "-f", "lab", command], { stdio: "ignore" });
+  await exited(child);
+  expect([child.exitCode, lab.host.logins() - logins]).toEqual([0, 1]);
+  await writeFile(go, "");
+  await until(async () => (await readFile(out, "utf8").catch(() => "")) === "background\n", "its command");
+  await ssh("-o", "SetEnv=LC_A=b", "lab", "true");
+  expect(lab.host.logins() - logins).toBe(2);
+});
+
 test.each(["yes", "auto"])(
   "a connection of the engine openssh at the user's ControlPath with ControlMaster %s serves ssh, also after its window",
   async (choice) => {
