@@ -1,3 +1,6 @@
+/** `ssh` writes a line break in a message of the server as it is, so a server can invent clients. */
+const mostClients = 1_000;
+
 /**
  * Counts the clients of a master's control socket, from its log (`ssh -v`; channel_new and channel_free in
  * channels.c). Before OpenSSH 10.3 a master does not report them otherwise.
@@ -17,9 +20,9 @@ export class MuxClients {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
     for (const line of lines) {
-      const [, opened] = /^debug1: channel (\d+): new (?:mux-control )?\[mux-control\]/.exec(line) ?? [];
-      const [, freed] = /^debug1: channel (\d+): free: mux-control,/.exec(line) ?? [];
-      if (opened !== undefined) {
+      const [, opened] = /^debug1: channel (\d{1,4}): new (?:mux-control )?\[mux-control\]/.exec(line) ?? [];
+      const [, freed] = /^debug1: channel (\d{1,4}): free: mux-control,/.exec(line) ?? [];
+      if (opened !== undefined && this.#ids.size < mostClients) {
         this.#ids.add(opened);
       } else if (freed !== undefined) {
         this.#ids.delete(freed);

@@ -21,3 +21,15 @@ test("counts the clients of a master by its log, in the words of old and new ver
   );
   expect(clients.count).toBe(2);
 });
+
+test("a server that invents clients without end is not believed without end", () => {
+  const clients = new MuxClients();
+  const invented = (id: string): string =>
+    `debug1: Remote: x\ndebug1: channel ${id}: new [mux-control] (inactive timeout: 0)\r\n`;
+  clients.add(invented("9".repeat(800)));
+  expect(clients.count).toBe(0);
+  for (let id = 0; id < 20_000; id++) {
+    clients.add(invented(`${id}`));
+  }
+  expect(clients.count).toBe(1_000);
+});
