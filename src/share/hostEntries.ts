@@ -35,6 +35,13 @@ interface EntryOffer extends Pick<Offer, "socketName"> {
   };
 }
 
+interface MasterLink {
+  /** In the folder of the sockets. */
+  readonly name: string;
+  /** The control socket. */
+  readonly path: string;
+}
+
 /**
  * The files by which the wrapper finds the socket for a host on a command line: `host,user,port,pid,socket`, all
  * empty. The first three parts are what `ssh` gets on its command line. The wrapper needs only a pattern and `kill
@@ -46,8 +53,8 @@ export class HostEntries implements Outlet {
   readonly #clock: Clock;
   readonly #written = new Set<string>();
   #refresh: Disposable | undefined;
-  /** Names of links to masters, by our master's id. */
-  readonly #links = new Map<string, string>();
+  /** To masters of `ssh`, by our master's id. */
+  readonly #links = new Map<string, MasterLink>();
 
   /** @param configFile an ssh_config that replaces OpenSSH's default files and defines other hosts */
   constructor(sockets: string, configFile: string, clock: Clock = systemClock) {
@@ -75,21 +82,22 @@ export class HostEntries implements Outlet {
 
   async set({ master, socketName }: EntryOffer, hosts: readonly OfferedHost[]): Promise<void> {
     const ssh = socketName === undefined ? master?.connection?.sshMaster : undefined;
-    const link = this.#links.get(master?.id ?? "") ?? (ssh && masterLinkName(ssh.path));
-    const socket = socketName ?? link;
+    const link =
+      this.#links.get(master?.id ?? "") ?? (ssh && { name: masterLinkName(ssh.path), path: ssh.path });
+    const socket = socketName ?? link?.name;
     if (socket === undefined) {
       return;
     }
     const served = link === undefined ? hosts : hosts.filter(({ needsOwnClient }) => needsOwnClient !== true);
     if (ssh !== undefined && link !== undefined && master !== undefined && !this.#links.has(master.id)) {
-      // The entries lead to it.
+      // The entries lead to it. Only what was made counts: what failed, as on a full disk, is tried again.
+      await this.#linkTo(link);
       this.#links.set(master.id, link);
-      await this.#linkTo(ssh.path, link);
     }
     await this.#write(socket, served);
     if (link !== undefined && master?.isEnded === true) {
       this.#links.delete(master.id);
-      await this.#unlink(link);
+      await this.#unlink(link.name);
     }
   }
 
@@ -105,8 +113,8 @@ export class HostEntries implements Outlet {
       await this.#makeFolder();
     }
     for (const name of missing) {
-      this.#written.add(name);
       await writeFile(join(this.#folder, name), "", { mode: 0o600 });
+      this.#written.add(name);
     }
   }
 
@@ -116,7 +124,7 @@ export class HostEntries implements Outlet {
     await Promise.allSettled([...this.#written].map((name) => rm(join(this.#folder, name), { force: true })));
     this.#written.clear();
     await Promise.allSettled(
-      [...this.#links.values()].map((name) => rm(join(this.#sockets, name), { force: true })),
+      [...this.#links.values()].map(({ name }) => rm(join(this.#sockets, name), { force: true })),
     );
     this.#links.clear();
   }
@@ -130,7 +138,7 @@ export class HostEntries implements Outlet {
     this.#refresh = this.#clock.setTimeout(
       guarded(() => {
         this.#refreshLater();
-        const links = [...this.#links.values()].map((name) => this.#keepLink(name));
+        const links = [...this.#links.values()].map((link) => this.#keepLink(link));
         void Promise.allSettled([...links, ...[...this.#written].map((name) => this.#keep(name))]);
       }),
       refreshInterval,
@@ -150,18 +158,24 @@ export class HostEntries implements Outlet {
     }
   }
 
-  async #keepLink(name: string): Promise<void> {
+  async #keepLink(link: MasterLink): Promise<void> {
     const time = new Date(this.#clock.now());
-    await lutimes(join(this.#sockets, name), time, time);
+    await lutimes(join(this.#sockets, link.name), time, time).catch(() => this.#linkTo(link));
+    if (![...this.#links.values()].includes(link)) {
+      await this.#unlink(link.name);
+    }
   }
 
-  async #linkTo(path: string, name: string): Promise<void> {
+  async #linkTo({ path, name }: MasterLink): Promise<void> {
     await this.#makeFolder();
     const link = join(this.#sockets, name);
     if ((await readlink(link).catch(() => undefined)) !== path) {
       const temporary = join(this.#sockets, temporaryName());
       await symlink(path, temporary);
-      await rename(temporary, link);
+      await rename(temporary, link).catch(async (error: unknown) => {
+        await rm(temporary, { force: true });
+        throw error;
+      });
     }
   }
 

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HostEntries } from "../../../src/share/hostEntries.ts";
+import { masterLinkName } from "../../../src/share/masterPrograms.ts";
 import { until } from "../../lab/until.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
@@ -72,4 +73,38 @@ test("entries stay new while they are in use, and one that a cleaner has removed
 test("the hosts of another ssh_config have a separate folder", () => {
   const folders = ["", "/a", "/b"].map((file) => new HostEntries(root, file).path);
   expect(new Set(folders).size).toBe(3);
+});
+
+const sshMaster = { id: "m1", isEnded: false, connection: { sshMaster: { path: "/control/socket" } } };
+const linkName = masterLinkName("/control/socket");
+
+test("what could not be written is written by the next change", async () => {
+  const entries = new HostEntries(root, "");
+  const offer = { socketName: undefined, master: sshMaster };
+  await entries.prepare();
+  // In the place of an entry and of the link: a folder.
+  const [entry, link] = [join(entries.path, `web,,,${pid},${linkName}`), join(root, linkName)];
+  for (const place of [link, entry]) {
+    await mkdir(join(place, "inside"), { recursive: true });
+    await expect(entries.set(offer, [{ alias: "web" }])).rejects.toThrow();
+    await rm(place, { recursive: true });
+  }
+  await entries.set(offer, [{ alias: "web" }]);
+  expect([await readlink(link), (await stat(entry)).isFile()]).toEqual(["/control/socket", true]);
+  await entries.close();
+  expect(await readdir(root)).toEqual(["hosts"]);
+});
+
+test("the link to a master that a cleaner has removed comes back", async () => {
+  const clock = new ManualClock(Date.now());
+  const entries = new HostEntries(root, "", clock);
+  await entries.prepare();
+  await entries.set({ socketName: undefined, master: sshMaster }, [{ alias: "web" }]);
+  await rm(join(root, linkName));
+  await clock.advance(3_600_000);
+  await until(
+    async () => (await readlink(join(root, linkName)).catch(() => "")) === "/control/socket",
+    "the link",
+  );
+  await entries.close();
 });
