@@ -4,7 +4,7 @@ import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 import { guarded } from "../base/guarded.ts";
 import { releaseMemory } from "../base/releaseMemory.ts";
-import { onPeerGone } from "../base/streamEnd.ts";
+import { onPeerGone, partWith } from "../base/streamEnd.ts";
 import { WireReader, wireString, wireUint32 } from "../base/wire.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { ChannelRelay, RelayedClient } from "../engine/channels/relay/relayTypes.ts";
@@ -53,7 +53,6 @@ export interface Attachment extends Disposable {
 
 /** What only windows of this extension say, where they are served in place of programs. */
 export interface WindowEnd {
-  readonly clock: Clock;
   hello(): WindowHello;
   /** @returns whether the window fits */
   greeted(hello: WindowHello): boolean;
@@ -66,6 +65,7 @@ export interface WindowEnd {
 
 export interface MuxConversationInit {
   readonly socket: Socket;
+  readonly clock: Clock;
   /** Attaches the client to the connection. Undefined: the connection can't be used now. */
   attach(): Attachment | undefined;
   /** Another connection to the same server, after this one was refused a session. Undefined: there is none. */
@@ -142,7 +142,7 @@ export class MuxConversation implements Disposable {
     this.#drained?.dispose();
     this.#client?.dispose();
     this.#attachment?.dispose();
-    this.#socket.destroySoon();
+    partWith(this.#socket, this.#init.clock);
     this.#init.closed();
   }
 
@@ -229,12 +229,9 @@ export class MuxConversation implements Disposable {
   }
 
   /** A window leaves when it hears nothing. */
-  #keepSaying({ clock }: WindowEnd): void {
+  #keepSaying(): void {
     this.#socket.write(encodeProxyFrame(encodeNote({ kind: "alive" })));
-    this.#alive = clock.setTimeout(
-      () => this.#init.window && this.#keepSaying(this.#init.window),
-      aliveInterval,
-    );
+    this.#alive = this.#init.clock.setTimeout(() => this.#keepSaying(), aliveInterval);
   }
 
   #sayOthers(window: WindowEnd): void {
@@ -294,7 +291,7 @@ export class MuxConversation implements Disposable {
     this.#join(attachment);
     const { window } = this.#init;
     if (window !== undefined) {
-      this.#keepSaying(window);
+      this.#keepSaying();
       this.#sayOthers(window);
       this.#others = window.onDidChangeOthers(() => this.#sayOthers(window));
     }

@@ -102,7 +102,7 @@ export class SharedMaster implements Disposable {
     const id = this.#init.nextId();
     const window = windows && new GuestWindow({ ...windows, clock, master });
     const conversation: MuxConversation = new MuxConversation({
-      ...{ socket, isStdio },
+      ...{ socket, isStdio, clock },
       attach: () => this.#attach(window),
       elsewhere: (full) => this.#elsewhere(full),
       attached: (client) => {

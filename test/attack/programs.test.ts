@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
 import { wireBoolean, wireString, wireUint32 } from "../../src/base/wire.ts";
 import type { RelayedClient } from "../../src/engine/channels/relay/relayTypes.ts";
 import { encodeMux, encodeMuxHello, encodeProxyFrame, muxType } from "../../src/engine/mux/muxMessages.ts";
@@ -36,6 +37,7 @@ async function served(): Promise<Served> {
   const server = createServer((socket) => {
     const conversation = new MuxConversation({
       socket,
+      clock: systemClock,
       // Only its id is read.
       attach: () => ({ master: { id: "m1" } as Master, relay: connection.relay, dispose() {} }),
       elsewhere: async () => undefined,
