@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { claimVariable } from "../engine/channels/relay/relayTypes.ts";
+import { foregroundCondition } from "../share/foreground.ts";
 import { isServedCondition } from "../share/servedMark.ts";
 import { parseFunction } from "../share/sshOptions.ts";
 import { wrapperVariables } from "../share/wrapperScripts.ts";
@@ -14,6 +15,10 @@ const probe = `# Written by the extension SSH Sessions. ssh runs it for hosts to
 [ -z "\${${wrapperVariables.direct}}" ] && [ -S "$1" ] && [ -O "$1" ] || exit 1
 if [ -n "$2" ]; then
   ${isServedCondition("$2", "$1")} || exit 1
+elif ! ${foregroundCondition("$PPID")}; then
+  # A master of ssh reads a terminal itself, also for a client in the background, whose shell would lose keys.
+  input=/proc/$PPID/fd/0
+  [ -e "$input" ] && { [ ! -c "$input" ] || [ "$input" -ef /dev/null ]; } || exit 1
 fi
 if [ -r "/proc/$PPID/cmdline" ]; then
   exec xargs -0 /bin/sh "\${0%/*}/judge-\${0##*-}" "$#" "$@" <"/proc/$PPID/cmdline"
@@ -55,9 +60,9 @@ case $user,$port in
   *[!A-Za-z0-9._@:+,-]*) exit 1 ;;
 esac
 [ "$config" = "$expected" ] || exit 1
-# A client of a master of ssh waits for its command with -f, and sends no SetEnv.
+# A client of a master of ssh waits for its command with -f, starts a shell with -N, and sends no SetEnv.
 case $now,$given in
-  ,*[f=]*) exit 1 ;;
+  ,*[fN=]*) exit 1 ;;
 esac
 case $served in
   *" $host,$user,$port "*) ;;

@@ -20,6 +20,9 @@ const programPatience = 10_000;
 /** Bytes of a note: forwards that a program has asked for. */
 const longestNote = 64 * 1024;
 
+/** Characters of what a program was called with. */
+const longestCall = 1_000;
+
 /** The forwards that the wrapper notes: one option of `ssh` a line. */
 const forwardOption = /^-(?:[LRD]|o(?:Local|Remote|Dynamic)Forward[= ])[^\0]+$/;
 
@@ -58,6 +61,8 @@ export class MasterPrograms implements Disposable {
   readonly #init: MasterProgramsInit;
   readonly #store = new DisposableStore();
   #noted: readonly Noted[] = [];
+  /** By process: what `ssh` was called with. */
+  readonly #calls = new Map<number, string>();
   /** When those without a note were first seen. */
   #others: number[] = [];
   #timer: Disposable | undefined;
@@ -72,9 +77,12 @@ export class MasterPrograms implements Disposable {
 
   programs(): readonly ProgramSnapshot[] {
     const { masterId, ssh } = this.#init;
-    const common = { masterId, channels: [], outlivesWindow: ssh.isUsers };
+    const common = { masterId, channels: [], calledWith: "", outlivesWindow: ssh.isUsers };
     const noted = this.#noted.map(({ pid, name, since }) =>
-      Object.freeze({ ...common, id: `${masterId}.${pid}`, name, pid, since }),
+      Object.freeze({
+        ...common,
+        ...{ id: `${masterId}.${pid}`, name, pid, since, calledWith: this.#calls.get(pid) ?? "" },
+      }),
     );
     const others = this.#others.map((since, at) =>
       Object.freeze({
@@ -105,20 +113,41 @@ export class MasterPrograms implements Disposable {
   }
 
   async #end(pid: number): Promise<void> {
-    const { folder, ssh, logger } = this.#init;
-    const link = join(folder, masterLinkName(ssh.path));
     try {
-      const { stdout } = await runProgram("ps", ["-ww", "-o", "command=", "-p", String(pid)], {
-        signal: AbortSignal.timeout(programPatience),
-        ...{ longestOutput: longestNote, longestErrors: 1_000 },
-      });
-      if (stdout.toString().includes(` -S ${link} `)) {
+      if ((await this.#callOf(pid)) !== undefined) {
         process.kill(pid, "SIGTERM");
       }
     } catch (error) {
-      logger.debug(`A program could not be ended: ${printable(asError(error).message)}`);
+      this.#init.logger.debug(`A program could not be ended: ${printable(asError(error).message)}`);
     }
     this.#look();
+  }
+
+  /** What the wrapper has called `ssh` with. Undefined: this process is another one, or has ended. */
+  async #callOf(pid: number): Promise<string | undefined> {
+    const { folder, ssh } = this.#init;
+    const before = ` -S ${join(folder, masterLinkName(ssh.path))} -o ControlMaster=no `;
+    const { stdout } = await runProgram("ps", ["-ww", "-o", "command=", "-p", String(pid)], {
+      signal: AbortSignal.timeout(programPatience),
+      ...{ longestOutput: longestNote, longestErrors: 1_000 },
+    });
+    const line = stdout.toString();
+    const at = line.indexOf(before);
+    return at < 0 ? undefined : line.slice(at + before.length, at + before.length + longestCall).trim();
+  }
+
+  /** Of those that are new. */
+  async #readCalls(found: readonly Noted[]): Promise<void> {
+    for (const pid of this.#calls.keys()) {
+      if (!found.some((each) => each.pid === pid)) {
+        this.#calls.delete(pid);
+      }
+    }
+    for (const { pid } of found) {
+      if (!this.#calls.has(pid)) {
+        this.#calls.set(pid, (await this.#callOf(pid).catch(() => undefined)) ?? "");
+      }
+    }
   }
 
   #look(): void {
@@ -150,7 +179,9 @@ export class MasterPrograms implements Disposable {
     await this.#clear(ended, found);
     const before = this.#shape();
     // One that has made its note and does not use the master yet, or runs without it.
-    this.#noted = found.slice(0, ssh.programs);
+    const noted = found.slice(0, ssh.programs);
+    await this.#readCalls(noted);
+    this.#noted = noted;
     const left = Math.max(0, ssh.programs - found.length);
     this.#others = [...Array(left).keys()].map((at) => this.#others[at] ?? clock.now());
     if (this.#shape() !== before) {

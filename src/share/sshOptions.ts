@@ -27,7 +27,11 @@ parse() {
         case \${OPTARG%%[= ]*} in
           SetEnv) given=$given= ;;
           SendEnv|LogLevel|RequestTTY|EscapeChar) ;;
-          SessionType|StdinNull|RemoteCommand) given=$given+ ;;
+          SessionType)
+            given=$given+
+            [ "$value" != none ] || given=\${given}N
+            ;;
+          StdinNull|RemoteCommand) given=$given+ ;;
           [Bb]atch[Mm]ode|ConnectTimeout|ConnectionAttempts|NumberOfPasswordPrompts) ;;
           ServerAliveInterval|ServerAliveCountMax|TCPKeepAlive) ;;
           LocalForward|RemoteForward|DynamicForward) add_forward "-o$OPTARG" ;;

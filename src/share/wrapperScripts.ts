@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directVariable } from "../base/programFolder.ts";
 import { claimVariable } from "../engine/channels/relay/relayTypes.ts";
+import { foregroundCondition } from "./foreground.ts";
 import { isServedCondition } from "./servedMark.ts";
 import { parseFunction } from "./sshOptions.ts";
 
@@ -57,11 +58,14 @@ given=
 verbose=
 forwards=
 native=
-# Of a master of ssh, which gets our descriptors. It keeps forwards, and its clients send no variables of SetEnv.
+# Of a master of ssh, which gets our descriptors. It keeps forwards, its clients send no variables of SetEnv, and those
+# with -N start a shell. It reads a terminal itself, also for a client in the background, whose shell would lose keys.
 fits_master() {
   case $given in
-    *[g=]*) return 1 ;;
+    *[gN=]*) return 1 ;;
+    *n*) return 0 ;;
   esac
+  [ ! -t 0 ] || ${foregroundCondition("$$")}
 }
 # Of the editor. Arguments: what follows the host.
 fits_relay() {

@@ -32,8 +32,11 @@ export function relayedChannelText({ type, command, target }: RelayedChannelSnap
   }
 }
 
-/** `git-upload-pack 'a' · ↑ 1 kB ↓ 3 MB` */
-export function programDescription({ channels, listeners = [] }: ProgramSnapshot): string {
+/** `git-upload-pack 'a' · ↑ 1 kB ↓ 3 MB`; where channels are not known, what it was called with. */
+export function programDescription({ channels, calledWith, listeners = [] }: ProgramSnapshot): string {
+  if (calledWith !== undefined) {
+    return printable(calledWith, 200);
+  }
   const isTo = ({ target }: RelayedChannelSnapshot): boolean => target !== undefined;
   const isSession = ({ type }: RelayedChannelSnapshot): boolean => type === "session";
   const parts = [
@@ -46,7 +49,7 @@ export function programDescription({ channels, listeners = [] }: ProgramSnapshot
     ),
   ].filter((part) => part !== undefined);
   // An ssh -N that nobody uses. It listens on this computer, and does not say where.
-  const what = parts.length === 0 ? [t("no channel yet")] : parts;
+  const what = parts.length === 0 ? [t("no channel open")] : parts;
   return [...what, programTraffic(channels)].join(" · ");
 }
 

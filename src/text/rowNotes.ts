@@ -14,9 +14,11 @@ export const clickNote = () => t("Click to open a terminal.");
 export const forwardsNote = () => t("Ports and sockets that this connection forwards.");
 export const unconnectedForwardsNote = () => t("Forwards of hosts that have no connection now.");
 
-/** On a program of another connection's user. */
-export const programNote = () =>
-  t("Another program that uses this connection. It has reported its name and process itself.");
+/** On a program of another connection's user. @param isNamed it says who it is */
+export const programNote = (isNamed: boolean) =>
+  isNamed
+    ? t("Another program that uses this connection. It has reported its name and process itself.")
+    : t("Another program that uses this connection. It has not said who it is.");
 
 /** Below a list of which only the first are shown. */
 export const moreOpenNote = (more: number) => t("{0} more are open.", more);

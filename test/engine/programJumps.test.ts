@@ -71,6 +71,10 @@ describe.each(["ssh2", "openssh"] as const)(
       return [{ ...ours, logins }, await outcomeOf("ssh", all, process.env, input)];
     };
 
+    /** As a client of a master, ssh has other words for a refusal. */
+    const wordsOf = ({ stderr }: ProgramOutcome): Partial<ProgramOutcome> =>
+      engine === "ssh2" ? {} : { stderr };
+
     test("-W: both directions, and the end of the input, as with ssh alone, without a login", async () => {
       const { server, port } = await startHasher();
       const input = randomBytes(5_000_000);
@@ -97,8 +101,9 @@ describe.each(["ssh2", "openssh"] as const)(
     test("-W to a port that refuses, and to an unknown name: the words and the exit code of ssh", async () => {
       for (const target of [`127.0.0.1:${await freePort()}`, "no-such-host.invalid:22"]) {
         const [ours, theirs] = await both(["-W", target, "lab"]);
-        expect(ours).toEqual({ ...theirs, logins: 0 });
+        expect(ours).toEqual({ ...theirs, ...wordsOf(ours), logins: 0 });
         expect(ours.code).toBe(255);
+        expect(ours.stderr).not.toBe("");
       }
     });
 
@@ -109,7 +114,7 @@ describe.each(["ssh2", "openssh"] as const)(
       ["a command behind it", ["-W", "127.0.0.1:9", "lab", "true"]],
     ])("-W with %s: fails as ssh alone does", async (_, args) => {
       const [ours, theirs] = await both(args);
-      expect({ ...ours, logins: 0 }).toEqual({ ...theirs, logins: 0 });
+      expect({ ...ours, logins: 0 }).toEqual({ ...theirs, ...wordsOf(ours), logins: 0 });
       expect(ours.code).toBe(255);
     });
 
@@ -124,9 +129,12 @@ describe.each(["ssh2", "openssh"] as const)(
         await until(() => sockets.length === 1, "the target is reached");
         const [socket] = sockets.splice(0);
         const closed = socket && once(socket.resume(), "close");
-        expect(programs.programs()).toMatchObject([
-          { name: "ssh", pid: child.pid, channels: [{ type: "direct-tcpip" }] },
-        ]);
+        await until(() => programs.programs().length === 1, "the program is shown");
+        const what =
+          engine === "ssh2"
+            ? { channels: [{ type: "direct-tcpip" }] }
+            : { calledWith: expect.stringMatching(`-W ${target} lab$`) };
+        expect(programs.programs()).toMatchObject([{ name: "ssh", pid: child.pid, ...what }]);
         if (end === "kill") {
           child.kill("SIGKILL");
         } else {

@@ -18,6 +18,8 @@ import { shell } from "../support/fakeStack.ts";
 import { outcomeOf, type SharedConnection, sharedConnection } from "../support/sharedConnection.ts";
 import { Transcript } from "../support/testStack.ts";
 
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
 const hash = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
 describe.each(["in our folder", "at ControlPath"])(
@@ -99,8 +101,8 @@ describe.each(["in our folder", "at ControlPath"])(
       await once(server, "listening");
       const target = (server.address() as AddressInfo).port;
       const [dynamic, remote, kept] = [await freePort(), await freePort(), await freePort()];
-      const first = start("-N", "-D", `${dynamic}`, "-R", `${remote}:127.0.0.1:${target}`, "lab");
-      const other = start("-N", "-o", `LocalForward=${kept} 127.0.0.1:${target}`, "lab");
+      const first = start("-D", `${dynamic}`, "-R", `${remote}:127.0.0.1:${target}`, "lab", "cat");
+      const other = start("-o", `LocalForward=${kept} 127.0.0.1:${target}`, "lab", "cat");
       for (const port of [remote, kept]) {
         expect(await echoed(port)).toBe("hello");
       }
@@ -118,6 +120,35 @@ describe.each(["in our folder", "at ControlPath"])(
       await until(() => programs().length === 0, "nobody is left");
       expect(newLogins()).toBe(0);
       server.close();
+    });
+
+    test("with -N, and in the background of a terminal, ssh logs in itself, and the shell there loses no key", async () => {
+      const quiet = start(
+        "-N",
+        "-o",
+        "ExitOnForwardFailure=yes",
+        "-L",
+        `${await freePort()}:127.0.0.1:1`,
+        "lab",
+      );
+      await until(() => newLogins() === 1, "a login of its own");
+      quiet.kill();
+      await exited(quiet);
+      const [go, out] = [join(folder, "go"), join(folder, "out")];
+      const command = `until [ -e ${go} ]; do sleep 0.1; done; echo gone >${out}`;
+      const lines = `set -m; ssh -F ${config} lab '${command}' & read -r line; echo "read $line"; touch ${go}; wait`;
+      const terminal = spawn("script", ["-qec", `sh -c ${quoted(lines)}`, "/dev/null"], { env: shared.env });
+      await until(() => newLogins() === 2, "another one");
+      terminal.stdin.write("abcdefghijklmnopqrstuvwxyz\n");
+      let shown = "";
+      terminal.stdout.on("data", (data) => (shown += String(data)));
+      await until(
+        () => shown.includes("read abcdefghijklmnopqrstuvwxyz"),
+        () => `the line in ${shown}`,
+      );
+      terminal.kill();
+      await exited(terminal);
+      expect(programs()).toEqual([]);
     });
 
     test("the window closes: a running program goes on, and a new one logs in itself", async () => {
@@ -164,7 +195,7 @@ describe.each(["in our folder", "at ControlPath"])(
       const kinds = [
         ["lab", "yes"],
         ["lab", "cat"],
-        ["-N", "-R", "0:127.0.0.1:1", "lab"],
+        ["-R", "0:127.0.0.1:1", "lab", "cat"],
         ["-W", "127.0.0.1:1", "lab"],
       ];
       const victims = [...Array(40).keys()].map(async (at) => {

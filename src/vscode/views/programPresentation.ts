@@ -34,13 +34,15 @@ export function presentProgram(program: ProgramSnapshot, now: number): ItemPrese
 }
 
 function programHover(program: ProgramSnapshot, now: number): string {
-  const { channels, since, listeners = [] } = program;
+  const { channels, since, calledWith, listeners = [] } = program;
   return [
     `**${literal(programLabel(program))}**`,
-    programNote(),
+    programNote(program.name !== undefined),
     factTable([
       [t("Since"), literal(openSince(since, now))],
-      [t("Data"), literal(programTraffic(channels))],
+      ...(calledWith === undefined
+        ? [[t("Data"), literal(programTraffic(channels))] as [string, string]]
+        : []),
       ...listeners
         .slice(0, shownChannels)
         .map((address): [string, string] => [t("Listens on the server"), literal(printable(address, 200))]),

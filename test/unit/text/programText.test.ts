@@ -18,7 +18,7 @@ const hostile = `${"x".repeat(300)}\u202e\u001b[31m\n**b** [a](command:b)`;
 
 describe("the row of a program", () => {
   it.each([
-    ["does nothing yet", program([]), "no channel yet"],
+    ["does nothing yet", program([]), "no channel open"],
     ["runs a command", program([channel({ command: "uptime" })]), "uptime"],
     ["has a shell", program([channel()]), "shell"],
     ["has several sessions", program([channel(), channel()]), "2 sessions"],
