@@ -160,9 +160,11 @@ test.each([
     const channels = snapshotOf(program)?.channels ?? [];
     expect(channels.length).toBeGreaterThanOrEqual(floods + pending + 1);
     const bound = channels.length * window + slack;
-    expect(heldMemory().external - before.external).toBeLessThan(bound);
+    // Data of others may be on its way while it is measured; what the program does not read stays.
+    const isBounded = (): boolean => heldMemory().external - before.external < bound;
+    await until(isBounded, "bounded memory");
     await useTheConnection();
-    expect(heldMemory().external - before.external).toBeLessThan(bound);
+    await until(isBounded, "bounded memory");
     expect(snapshotOf(program)?.channels.length).toBe(channels.length);
     end();
     await until(() => snapshotOf(program) === undefined, "it is gone from the list");
