@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { waitUntil } from "./waitUntil.ts";
 
 const activeTerminal = "#terminal .terminal-wrapper.active";
@@ -86,7 +86,7 @@ export class Terminals {
    */
   async contextMenu(name: string, path: readonly string[]): Promise<void> {
     const row = (await this.names()).findIndex((each) => withoutBranch(each) === name);
-    await this.#page.locator("#terminal .tabs-list .monaco-list-row").nth(row).click({ button: "right" });
+    await this.#tabs().nth(row).click({ button: "right" });
     await this.#chooseFromMenu(path);
   }
 
@@ -115,11 +115,24 @@ export class Terminals {
 
   /** Activates the terminal with this name (from the list, which is shown for two or more). */
   async select(name: string, index = 0): Promise<void> {
-    await this.#page
-      .locator("#terminal .tabs-list .monaco-list-row")
-      .filter({ hasText: name })
-      .nth(index)
-      .click();
+    await this.#bringToFront(this.#tabs().filter({ hasText: name }).nth(index), name);
+  }
+
+  /** Activates the terminal at this place of the list, from 0. */
+  async selectAt(index: number): Promise<void> {
+    await this.#bringToFront(this.#tabs().nth(index), String(index));
+  }
+
+  #tabs(): Locator {
+    return this.#page.locator("#terminal .tabs-list .monaco-list-row");
+  }
+
+  async #bringToFront(tab: Locator, name: string): Promise<void> {
+    await tab.click();
+    await waitUntil(
+      async () => (await tab.getAttribute("class"))?.includes("selected"),
+      () => `terminal ${name} is not in front`,
+    );
   }
 }
 

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
-import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 
 export interface TerminalLabOptions {
@@ -95,19 +94,11 @@ export async function openTerminalLab(options: TerminalLabOptions = {}): Promise
   });
   await workbench.openSideBar("SSH Sessions");
   const { terminals } = workbench;
-  const row = (index: number) => workbench.page.locator("#terminal .tabs-list .monaco-list-row").nth(index);
-  const show = async (index: number): Promise<void> => {
-    await row(index).click();
-    await waitUntil(
-      async () => (await row(index).getAttribute("class"))?.includes("selected"),
-      () => `terminal ${index} is not in front`,
-    );
-  };
   return {
     host,
     workbench,
     folder,
-    show,
+    show: async (index) => await terminals.selectAt(index),
     screen: async () => await workbench.page.evaluate(readScreen),
     countLines: async () => {
       await workbench.page.evaluate(countLines);
@@ -130,7 +121,7 @@ export async function openTerminalLab(options: TerminalLabOptions = {}): Promise
       } else {
         await workbench.runCommand("Terminal: Create New Terminal");
       }
-      await show(index);
+      await terminals.selectAt(index);
       if (kind === "ssh") {
         await terminals.waitForText("local>");
         await terminals.input(`ssh -F ${configFile} ${alias}\r`);
