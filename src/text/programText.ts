@@ -102,14 +102,37 @@ export function programTraffic(channels: readonly RelayedChannelSnapshot[]): str
   return `↑ ${sum(({ bytesOut }) => bytesOut)} ↓ ${sum(({ bytesIn }) => bytesIn)}`;
 }
 
+/** A question names at most this many programs. */
+const namedPrograms = 5;
+
+/** `ssh (1234), git (1300) and 2 more` */
+function programNames(programs: readonly ProgramSnapshot[]): string {
+  const names = programs.slice(0, namedPrograms).map(programLabel).join(", ");
+  const more = programs.length - namedPrograms;
+  return more > 0 ? t("{0} and {1} more", names, more) : names;
+}
+
 /** What ends with a connection in other programs. Undefined: nothing. */
-export function programsLoss(count: number): string | undefined {
-  return count === 0
+export function programsLoss(programs: readonly ProgramSnapshot[]): string | undefined {
+  return programs.length === 0
     ? undefined
     : plural(
-        count,
-        "{0} other program on this computer loses its connection.",
-        "{0} other programs on this computer lose their connection.",
+        programs.length,
+        "{0} program on this computer loses its connection: {1}.",
+        "{0} programs on this computer lose their connection: {1}.",
+        programNames(programs),
+      );
+}
+
+/** In the same questions: programs that go on. Undefined: there are none. */
+export function programsStay(programs: readonly ProgramSnapshot[]): string | undefined {
+  return programs.length === 0
+    ? undefined
+    : plural(
+        programs.length,
+        "{0} program on this computer keeps its connection: {1}.",
+        "{0} programs on this computer keep their connection: {1}.",
+        programNames(programs),
       );
 }
 

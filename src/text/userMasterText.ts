@@ -25,6 +25,11 @@ export function riddenText({ pid, path }: RiddenMaster): string {
   return t("ssh (process {0}) at {1}", pid, printable(path));
 }
 
+/** In the question before this window leaves it. */
+export function sshKeeps({ pid }: RiddenMaster): string {
+  return t("The connection stays open: it is that of ssh, process {0}.", pid);
+}
+
 /** What the row is. */
 export function aboutUserMaster({ isRidden }: Pick<UserMasterSnapshot, "isRidden">): string {
   return isRidden

@@ -41,6 +41,18 @@ export function sessionsElsewhere(windows: readonly ProgramSnapshot[]): number {
   );
 }
 
+/** `3 sessions of another window` */
+export function sessionsElsewhereText(windows: readonly ProgramSnapshot[]): string {
+  const sessions = sessionsElsewhere(windows);
+  return severalWindows(windows)
+    ? plural(sessions, "{0} session of other windows", "{0} sessions of other windows")
+    : plural(sessions, "{0} session of another window", "{0} sessions of another window");
+}
+
+function severalWindows(windows: readonly ProgramSnapshot[]): boolean {
+  return windows.filter((window) => sessionsElsewhere([window]) > 0).length > 1;
+}
+
 /** `2 sessions · ↑ 1 kB ↓ 3 MB` */
 export function windowDescription(window: ProgramSnapshot): string {
   const sessions = plural(sessionsElsewhere([window]), "{0} session", "{0} sessions");
@@ -50,11 +62,19 @@ export function windowDescription(window: ProgramSnapshot): string {
 /** What ends with a connection in other windows. Undefined: nothing. */
 export function windowsLoss(windows: readonly ProgramSnapshot[]): string | undefined {
   const sessions = sessionsElsewhere(windows);
-  return sessions === 0
-    ? undefined
+  if (sessions === 0) {
+    return undefined;
+  }
+  return severalWindows(windows)
+    ? t("{0} sessions of other windows end, too; these windows connect again by themselves.", sessions)
     : plural(
         sessions,
         "{0} session of another window ends, too; that window connects again by itself.",
-        "{0} sessions of other windows end, too; these windows connect again by themselves.",
+        "{0} sessions of another window end, too; that window connects again by itself.",
       );
+}
+
+/** In the question before this window leaves a connection that another window holds. */
+export function windowKeeps(holder: WindowName): string {
+  return t("The connection stays open: {0} holds it.", heldByText(holder));
 }

@@ -10,6 +10,7 @@ import type { ConfigProblemSource, HostResolver } from "../config/configPorts.ts
 import { HostPolicies } from "../config/hostPolicies.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
+import { sumOfOthers } from "../text/endQuestions.ts";
 import { createKnownHostsStorage } from "../trust/knownHostsStorage.ts";
 import type { CommandContext } from "./commands/commandContext.ts";
 import type { CallCommand } from "./commands/commandTable.ts";
@@ -218,7 +219,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   const profiles = terminalProfiles(terminals, hostPick, settings);
   const commandContext: CommandContext = {
     service,
-    losses: (masterIds) => features.flatMap((feature) => feature.loss?.(masterIds) ?? []),
+    others: (masterIds) => sumOfOthers(features.map((feature) => feature.others?.(masterIds) ?? {})),
     resolver,
     settings,
     policies,

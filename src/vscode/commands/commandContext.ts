@@ -3,6 +3,7 @@ import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import type { OthersAtStake } from "../../text/endQuestions.ts";
 import type { KnownHostsStorage } from "../../trust/knownHostsStorage.ts";
 import type { DetailsPanels } from "../documents/detailsPanels.ts";
 import type { HostDocuments } from "../documents/hostDocuments.ts";
@@ -28,8 +29,8 @@ import type { RowFilter } from "../views/rowFilter.ts";
 /** The services for commands. Those of a feature are available to its own commands only (`vscode/features/`). */
 export interface CommandContext {
   readonly service: SessionService;
-  /** What others lose when these connections end, as sentences. */
-  losses(masterIds: readonly string[]): readonly string[];
+  /** What others have on these connections. */
+  others(masterIds: readonly string[]): OthersAtStake;
   readonly resolver: HostResolver;
   readonly settings: SettingsPort & { readonly confirmsDisconnect: boolean };
   readonly policies: HostPolicies;

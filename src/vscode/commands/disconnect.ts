@@ -12,8 +12,8 @@ import { rowsAtStake } from "./sessionsAtStake.ts";
 export const disconnect = command(
   whatIsAlive(() => t("Disconnect")),
   async (context, ids) => {
-    const { service, losses } = context;
-    if (await isWanted(context, rowsAtStake(ids, service.masters(), losses(ids)))) {
+    const { service, others } = context;
+    if (await isWanted(context, rowsAtStake(ids, service.masters(), others(ids)))) {
       await Promise.all(ids.map((id) => service.disconnect(id)));
     }
   },

@@ -4,10 +4,10 @@ import { plainCommand } from "./command.ts";
 import { sessionsAtStake } from "./sessionsAtStake.ts";
 
 /** Ends everything in order. Asks first if more than one session would end, or what others use. */
-export const disconnectAll = plainCommand(async ({ service, losses }) => {
+export const disconnectAll = plainCommand(async ({ service, others }) => {
   const masters = service.masters();
   const ids = masters.map(({ id }) => id);
-  const atStake = { sessions: sessionsAtStake(ids, masters), losses: losses(ids) };
+  const atStake = { sessions: sessionsAtStake(ids, masters), ...others(ids) };
   if (isMuchAtStake(atStake)) {
     const { message, detail, action } = disconnectAllQuestion(atStake);
     if ((await showMessage("warning", message, { modal: true, detail }, action)) !== action) {

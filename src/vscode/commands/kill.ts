@@ -8,8 +8,8 @@ import { rowsAtStake } from "./sessionsAtStake.ts";
 /** Ends a connection or a session at once. Asks first if more than one session would end, or what others use. */
 export const kill = command(
   whatIsAlive(() => t("Kill")),
-  async ({ service, losses }, ids) => {
-    const atStake = rowsAtStake(ids, service.masters(), losses(ids));
+  async ({ service, others }, ids) => {
+    const atStake = rowsAtStake(ids, service.masters(), others(ids));
     if (isMuchAtStake(atStake)) {
       const { message, detail, action } = killQuestion(atStake);
       if ((await showMessage("warning", message, { modal: true, detail }, action)) !== action) {

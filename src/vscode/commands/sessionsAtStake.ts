@@ -1,5 +1,5 @@
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
-import type { RowsAtStake } from "../../text/endQuestions.ts";
+import type { OthersAtStake, RowsAtStake } from "../../text/endQuestions.ts";
 import { hostOfId } from "./hostOfId.ts";
 
 /** The number of open sessions that end with these connections and sessions. No vscode. */
@@ -14,17 +14,17 @@ export function sessionsAtStake(ids: readonly string[], masters: readonly Master
   );
 }
 
-/** What ends with these connections and sessions. @param losses sentences about others that use them. */
+/** What ends with these connections and sessions. @param others what others have on the connections. */
 export function rowsAtStake(
   ids: readonly string[],
   masters: readonly MasterSnapshot[],
-  losses: readonly string[],
+  others: OthersAtStake,
 ): RowsAtStake {
-  const [host, ...others] = new Set(ids.flatMap((id) => hostOfId(id, masters) ?? []));
+  const [host, ...further] = new Set(ids.flatMap((id) => hostOfId(id, masters) ?? []));
   return {
     sessions: sessionsAtStake(ids, masters),
-    losses,
-    ...(host !== undefined && others.length === 0 && { host }),
+    ...others,
+    ...(host !== undefined && further.length === 0 && { host }),
     endsConnection: masters.some(({ id }) => ids.includes(id)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Disposable } from "../../base/disposable.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import type { OthersPart } from "../../text/endQuestions.ts";
 import type { Commands } from "../commands/command.ts";
 import type { RowKind, RowSource } from "../views/row.ts";
 
@@ -11,8 +12,8 @@ export interface Feature {
   /** Below connections (`under(masters, …)`) or at the top, after the sessions. */
   liveRows(masters: RowKind<MasterSnapshot>): readonly RowSource[];
   readonly commands: Commands;
-  /** A sentence for the questions before connections end: what others lose. Undefined: nothing. */
-  loss?(masterIds: readonly string[]): string | undefined;
+  /** For the questions before these connections end for this window. Absent: others have nothing there. */
+  others?(masterIds: readonly string[]): OthersPart;
   /** The Live view is shown, or hidden. */
   onVisible?(visible: boolean): void;
   /** Its own activity, from the end of the start until it is disposed. */

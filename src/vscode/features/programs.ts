@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { programsLoss } from "../../text/programText.ts";
+import { programsLoss, programsStay } from "../../text/programText.ts";
 import { endProgram } from "../commands/endProgram.ts";
 import { TerminalSharing, type TerminalSharingInit } from "../terminals/terminalSharing.ts";
 import { programRows } from "../views/rows/guestRows.ts";
@@ -18,12 +18,15 @@ export function programsFeature(init: ProgramsFeatureInit): Feature {
   return {
     liveRows: (masters) => [programRows(masters, init)],
     commands: { "sshSessions.endProgram": endProgram(init.programs) },
-    loss: (masterIds) =>
-      programsLoss(
-        init.programs
-          .programs()
-          .filter(({ masterId, outlivesWindow }) => masterIds.includes(masterId) && !outlivesWindow).length,
-      ),
+    others: (masterIds) => {
+      const there = init.programs.programs().filter(({ masterId }) => masterIds.includes(masterId));
+      const ending = there.filter(({ outlivesWindow }) => !outlivesWindow);
+      return {
+        programs: ending.length,
+        loss: programsLoss(ending),
+        stays: [programsStay(there.filter(({ outlivesWindow }) => outlivesWindow))],
+      };
+    },
     start: () => new TerminalSharing({ ...init, ...init.sharing }),
   };
 }

@@ -1,5 +1,7 @@
 import * as vscode from "vscode";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { UserMasters } from "../../share/userMasters.ts";
+import { sshKeeps } from "../../text/userMasterText.ts";
 import { exitUserMaster } from "../commands/exitUserMaster.ts";
 import { stopUserMaster } from "../commands/stopUserMaster.ts";
 import { useUserMaster } from "../commands/useUserMaster.ts";
@@ -8,6 +10,7 @@ import type { Feature } from "./feature.ts";
 
 export interface UserMastersFeatureInit extends UserMasterRowsInit {
   readonly userMasters: UserMasters;
+  readonly service: Pick<SessionService, "masters">;
 }
 
 /** Connections of the user's own `ssh`. */
@@ -20,6 +23,11 @@ export function userMastersFeature(init: UserMastersFeatureInit): Feature {
       "sshSessions.stopUserMaster": stopUserMaster(userMasters),
       "sshSessions.exitUserMaster": exitUserMaster(userMasters),
     },
+    others: (masterIds) => ({
+      stays: init.service
+        .masters()
+        .flatMap(({ id, rides }) => (rides && masterIds.includes(id) ? [sshKeeps(rides)] : [])),
+    }),
     onVisible: (visible) => userMasters.setVisible(visible),
     start: () =>
       vscode.window.onDidChangeWindowState(({ focused }) => {

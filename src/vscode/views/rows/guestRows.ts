@@ -7,7 +7,7 @@ import type { ProgramSharing } from "../../../share/programSharing.ts";
 import type { ProgramSnapshot } from "../../../share/programTypes.ts";
 import type { WindowSharing } from "../../../share/windowSharing.ts";
 import { spokenOn } from "../../../text/spokenText.ts";
-import { sessionsElsewhere } from "../../../text/windowText.ts";
+import { sessionsElsewhereText } from "../../../text/windowText.ts";
 import { presentProgram } from "../programPresentation.ts";
 import { type ItemPresentation, RowKind, under } from "../row.ts";
 import { connectionTarget, type Target, TargetKind } from "../targets.ts";
@@ -50,8 +50,7 @@ export function windowRows(
     onDidChange: windows.onDidChange,
     present: presentWindow,
     targets: () => [],
-    countText: (shown) =>
-      plural(sessionsElsewhere(shown), "{0} session of another window", "{0} sessions of other windows"),
+    countText: sessionsElsewhereText,
   });
 }
 
