@@ -31,3 +31,8 @@ export const systemClock: Clock = {
     return toDisposable(() => clearTimeout(handle));
   },
 };
+
+/** Resolves after `delay` milliseconds. */
+export function pause(clock: Clock, delay: number): Promise<void> {
+  return new Promise((resolve) => clock.setTimeout(resolve, delay));
+}

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { constants } from "node:fs";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, pause, systemClock } from "./clock.ts";
 import { asFileError } from "./fileErrors.ts";
 import type { RawFiles } from "./fileJobs.ts";
 import type { LocalFiles } from "./localFiles.ts";
@@ -106,7 +106,7 @@ async function take(
     } else if (now - holder.since > longestHold) {
       await files.unlock(answer.lock).catch(() => {});
     }
-    await new Promise<void>((resolve) => clock.setTimeout(resolve, poll + randomInt(poll)));
+    await pause(clock, poll + randomInt(poll));
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, pause } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { guarded } from "../base/guarded.ts";
 import type { MeetingPlace } from "./meeting/meetingPlace.ts";
@@ -95,7 +95,7 @@ export async function takePipeTurn(
     if (reached.kind === "silent" || reached.kind === "stranger") {
       break;
     }
-    await new Promise<void>((resolve) => limits.clock.setTimeout(resolve, betweenTries));
+    await pause(limits.clock, betweenTries);
   }
   return { kind: "given-up" };
 }

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, pause } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError } from "../base/errors.ts";
 import { guarded } from "../base/guarded.ts";
@@ -15,6 +15,7 @@ const patience = 1000;
 
 /** Removing what a killed window left behind takes a few milliseconds, and other windows may do it. */
 const mostTries = 50;
+const betweenTries = 20;
 
 /** In bytes, of what a window says of itself. */
 const longestName = 1024;
@@ -56,7 +57,7 @@ export class WindowForwards implements ForwardClaims {
         if (claim !== undefined) {
           return claim;
         }
-        await new Promise<void>((resolve) => this.#init.clock.setTimeout(resolve, tries === 0 ? 0 : 20));
+        await pause(this.#init.clock, tries === 0 ? 0 : betweenTries);
       }
       return unshared;
     } catch (error) {

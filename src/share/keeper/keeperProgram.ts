@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { lstat, readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, extname, join } from "node:path";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, pause } from "../../base/clock.ts";
 import { ConnectError, connectionEnded } from "../../engine/engineErrors.ts";
 import { exitReason } from "../../engine/keeper/keeperExit.ts";
 import {
@@ -113,7 +113,7 @@ export async function startKeeper(folder: string, build: string, clock: Clock): 
     if (talk !== undefined) {
       return talk;
     }
-    await new Promise<void>((resolve) => clock.setTimeout(resolve, lookEvery));
+    await pause(clock, lookEvery);
   }
   if (wasKilled) {
     throw connectionEnded();

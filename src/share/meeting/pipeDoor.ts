@@ -1,8 +1,9 @@
 import type { Server, Socket } from "node:net";
 import { type Disposable, toDisposable } from "../../base/disposable.ts";
 import { CancelledError } from "../../base/errors.ts";
+import { guarded } from "../../base/guarded.ts";
 import { hasErrorCode } from "../socketFolder.ts";
-import { proveEachOther } from "./pipeHandshake.ts";
+import { type HandshakeOutcome, proveEachOther } from "./pipeHandshake.ts";
 import { type SocketTools, socketServer } from "./servedSockets.ts";
 
 /** Of clients that have proved nothing yet, the oldest has to go for a further one. */
@@ -36,15 +37,15 @@ export async function openDoor(init: PipeDoorInit): Promise<Disposable | undefin
     const stop = new AbortController();
     pending.add(stop);
     const { id, secret, clock } = init;
+    const settled = guarded(({ kind }: HandshakeOutcome) => {
+      if (kind === "proved") {
+        init.serve(socket);
+      } else if (kind === "wrong") {
+        init.stranger();
+      }
+    });
     proveEachOther(socket, { id, secret, clock, patience, role: "holder" }, stop.signal)
-      .then((outcome) => {
-        if (outcome.kind === "proved") {
-          init.serve(socket);
-        } else if (outcome.kind === "wrong") {
-          init.stranger();
-        }
-      })
-      .catch(() => {})
+      .then(settled, () => {})
       .finally(() => pending.delete(stop));
   }, init.logger);
   if (!(await listens(server, init.path))) {

@@ -31,7 +31,9 @@ export type HandshakeOutcome =
   | { readonly kind: "silent" }
   /** No process has this pipe. */
   | { readonly kind: "gone" }
-  | { readonly kind: "closed"; readonly why: string };
+  /** It has let us go, or had no room for us (Linux: the queue of a socket is full). */
+  | { readonly kind: "closed" }
+  | { readonly kind: "failed"; readonly why: string };
 
 /**
  * Each end proves to the other that it is a process of the same user, before any byte of a protocol: Node can set no
@@ -67,9 +69,15 @@ export function proveEachOther(
       }
     };
     const onAbort = (): void => settle(undefined);
-    const onEnd = (): void => settle({ kind: "closed", why: "It closed the pipe" });
+    const onEnd = (): void => settle({ kind: "closed" });
     const onError = (error: NodeJS.ErrnoException): void => {
-      settle(isGoneError(error) ? { kind: "gone" } : { kind: "closed", why: error.message });
+      if (isGoneError(error)) {
+        settle({ kind: "gone" });
+      } else if (error.syscall === "connect" && error.code !== "EAGAIN") {
+        settle({ kind: "failed", why: error.message });
+      } else {
+        settle({ kind: "closed" });
+      }
     };
     const onReadable = guarded(() => {
       if (expected === undefined) {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, pause } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { asError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
@@ -27,6 +27,9 @@ const entryName = /^w[0-9a-f]{12}\.([0-9a-f]{32})$/;
 /** Milliseconds. A pipe that has gone refuses at once. */
 const clearPatience = 1_000;
 
+/** Milliseconds, before a window that was let go without an answer tries again. */
+const betweenTries = 20;
+
 /** Milliseconds. A holder that is a stranger, or does not answer, is not asked again for so long. */
 const rest = 60_000;
 
@@ -49,7 +52,7 @@ export class PipePlace implements MeetingPlace {
   readonly #init: PipePlaceInit;
   readonly #folder: string;
   readonly #path: PipePath;
-  /** Ids of pipes, and when they are asked again (monotonic milliseconds). */
+  /** Names that are held, and when their holders are asked again (monotonic milliseconds). */
   readonly #restUntil = new Map<string, number>();
   readonly #warned = new Set<string>();
   #cleared: Promise<void> | undefined;
@@ -95,7 +98,7 @@ export class PipePlace implements MeetingPlace {
 
   async reach(name: string, patience: number, signal: AbortSignal): Promise<Reached> {
     const id = entryName.exec(name)?.[1];
-    return id === undefined ? { kind: "stale" } : await this.#dial(id, patience, signal);
+    return id === undefined ? { kind: "stale" } : await this.#dial(() => id, patience, signal);
   }
 
   /** On Windows it may be open in a virus scanner: then the next window that finds it stale removes it. */
@@ -113,13 +116,12 @@ export class PipePlace implements MeetingPlace {
 
   async reachHolder(name: string, patience: number, signal: AbortSignal): Promise<Reached> {
     const { clock, logger } = this.#init;
-    const id = derivedPipeId(await this.#secret(), name);
-    if ((this.#restUntil.get(id) ?? 0) > clock.monotonic()) {
+    if ((this.#restUntil.get(name) ?? 0) > clock.monotonic()) {
       return { kind: "silent" };
     }
-    const reached = await this.#dial(id, patience, signal);
+    const reached = await this.#dial((secret) => derivedPipeId(secret, name), patience, signal);
     if (reached.kind === "stranger" || reached.kind === "silent") {
-      this.#restUntil.set(id, clock.monotonic() + rest);
+      this.#restUntil.set(name, clock.monotonic() + rest);
     }
     if (reached.kind === "stranger") {
       logger.warn(reached.why);
@@ -153,28 +155,42 @@ export class PipePlace implements MeetingPlace {
     }
   }
 
-  async #dial(id: string, patience: number, signal: AbortSignal): Promise<Reached> {
+  /**
+   * A crowd of strangers can push a window out before its proof, and can fill the queue of a socket (Linux): within its
+   * patience a window tries again.
+   */
+  async #dial(idWith: (secret: Buffer) => string, patience: number, signal: AbortSignal): Promise<Reached> {
+    const { clock } = this.#init;
+    const end = clock.monotonic() + patience;
     let secret: Buffer;
     try {
       secret = await this.#secret();
     } catch (error) {
       return { kind: "unfit", why: asError(error).message };
     }
-    signal.throwIfAborted();
-    const socket = connect(this.#path(id));
-    const { clock } = this.#init;
-    const outcome = await proveEachOther(socket, { id, secret, patience, clock, role: "visitor" }, signal);
-    switch (outcome.kind) {
-      case "proved":
-        return { kind: "open", socket };
-      case "gone":
-        return { kind: "stale" };
-      case "silent":
+    const id = idWith(secret);
+    for (;;) {
+      signal.throwIfAborted();
+      const socket = connect(this.#path(id));
+      const left = { patience: end - clock.monotonic(), clock };
+      const outcome = await proveEachOther(socket, { id, secret, ...left, role: "visitor" }, signal);
+      switch (outcome.kind) {
+        case "proved":
+          return { kind: "open", socket };
+        case "gone":
+          return { kind: "stale" };
+        case "wrong":
+          return { kind: "stranger", why: strangerHasPipe };
+        case "failed":
+          return { kind: "unfit", why: outcome.why };
+        case "silent":
+          return { kind: "silent" };
+        case "closed":
+          await pause(clock, betweenTries);
+      }
+      if (clock.monotonic() >= end) {
         return { kind: "silent" };
-      case "wrong":
-        return { kind: "stranger", why: strangerHasPipe };
-      case "closed":
-        return { kind: "unfit", why: outcome.why };
+      }
     }
   }
 

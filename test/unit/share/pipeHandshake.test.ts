@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   type HandshakeInit,
@@ -200,7 +200,15 @@ describe("two processes that prove to each other that they know the secret", () 
     const { holder } = await ends();
     const outcome = prove(holder);
     holder.destroy(Object.assign(new Error("read ENOENT"), { code: "ENOENT", syscall: "read" }));
-    expect(await outcome).toEqual({ kind: "closed", why: "read ENOENT" });
+    expect(await outcome).toEqual({ kind: "closed" });
+  });
+
+  test("a pipe that may not be opened is not one that has let us go", async () => {
+    const socket = new Socket();
+    sockets.push(socket);
+    const outcome = prove(socket, { role: "visitor" });
+    socket.destroy(Object.assign(new Error("connect EPERM"), { code: "EPERM", syscall: "connect" }));
+    expect(await outcome).toEqual({ kind: "failed", why: "connect EPERM" });
   });
 
   test("it can be cancelled", async () => {

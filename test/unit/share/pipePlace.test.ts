@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/base/clock.ts";
 import { FolderPlace } from "../../../src/share/meeting/folderPlace.ts";
 import { newMeetingPlace } from "../../../src/share/meeting/newMeetingPlace.ts";
@@ -153,6 +153,56 @@ describe("the place where windows meet by pipes", () => {
     expect((await pipePlaceOnLinux(folder).reach(name, 2000, never)).kind).toBe("open");
     expect(served).toBe(1);
     expect(open()).toBeGreaterThanOrEqual(15);
+  });
+
+  test("a window that is let go before its proof, as by a crowd of strangers, tries again and gets in", async () => {
+    const { name } = await publish();
+    let comers = 0;
+    const front = createServer((socket) => {
+      cleanups.push(() => socket.destroy());
+      if (++comers <= 2) {
+        socket.destroy();
+      } else {
+        socket.pipe(connect(pathOf(idOf(name)))).pipe(socket);
+      }
+    });
+    front.listen(`${pathOf(idOf(name))}-front`);
+    await once(front, "listening");
+    cleanups.push(() => front.close());
+    const pipePath = (id: string): string => `${pathOf(id)}-front`;
+    const visitor = new PipePlace({ clock: systemClock, logger, folder, pipePath });
+    const reached = await visitor.reach(name, 2000, never);
+    expect([reached.kind, comers]).toEqual(["open", 3]);
+  });
+
+  test("a pipe that lets every client go at once is given up after the patience, and the wait can be cancelled", async () => {
+    const clock = new ManualClock();
+    const patient = new PipePlace({ clock, logger, folder, pipePath: abstractPipe(folder) });
+    const name = `${start}${"f".repeat(32)}`;
+    await patient.prepare();
+    let comers = 0;
+    await squat(idOf(name), (socket) => {
+      comers++;
+      socket.destroy();
+    });
+    const timers = vi.spyOn(clock, "setTimeout");
+    const pauses = (): number => timers.mock.calls.filter(([, delay]) => delay === 20).length;
+    const reached = patient.reach(name, 50, never);
+    for (let tries = 1; tries <= 3; tries++) {
+      await until(() => pauses() === tries, "it waits before it tries again");
+      await clock.advance(20);
+    }
+    expect(await reached).toEqual({ kind: "silent" });
+    expect(comers).toBe(3);
+    const abort = new AbortController();
+    const cancelled = patient.reach(name, 2000, abort.signal);
+    await until(() => comers === 4, "it tries");
+    const cause = new Error("no more");
+    abort.abort(cause);
+    const rejected = expect(cancelled).rejects.toBe(cause);
+    await clock.advance(20);
+    await rejected;
+    expect(clock.pendingTimers).toBe(0);
   });
 
   test("those who wait when a pipe is closed are let go", async () => {
