@@ -1,4 +1,7 @@
-/** Texts about terminals and forwards that were open before the window reloaded. No vscode. */
+/**
+ * Texts about terminals and forwards that were open before the window reloaded, or are open in another window of the same
+ * workspace: both share its memory. No vscode.
+ */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { type ForwardSpec, formatForward } from "../config/forwardSpec.ts";
@@ -15,8 +18,8 @@ export function hostNamesOf(hosts: readonly string[]): string {
 export function reopenQuestion(hosts: readonly string[]): string {
   return plural(
     hosts.length,
-    "{0} SSH terminal was open before the window reloaded: {1}.",
-    "{0} SSH terminals were open before the window reloaded: {1}.",
+    "{0} SSH terminal was open in this workspace: {1}.",
+    "{0} SSH terminals were open in this workspace: {1}.",
     hostNamesOf(hosts),
   );
 }
@@ -41,8 +44,8 @@ export function forwardsQuestion(
   return {
     text: plural(
       forwards.length,
-      "{0} forward from before the reload:",
-      "{0} forwards from before the reload:",
+      "{0} forward was open in this workspace:",
+      "{0} forwards were open in this workspace:",
     ),
     detail: t(
       "{0}. When you next open a session on a host, its forwards start by themselves, except those that other computers can reach.",

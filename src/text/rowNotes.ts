@@ -29,4 +29,6 @@ export const historyNote = (sessions: number) =>
 
 /** On the terminals from before a reload. */
 export const beforeNote = () =>
-  t("They were open before the window reloaded. Shells in tmux, screen or zellij still run on their hosts.");
+  t(
+    "They were open in this workspace, before the window reloaded or in another window. Shells in tmux, screen or zellij still run on their hosts.",
+  );

@@ -18,6 +18,8 @@ export interface PassingMessage {
   readonly detail?: string;
   /** Seconds in which its bar fills. */
   readonly seconds: number;
+  /** With all of its lines, and a button Cancel, which closes it. */
+  readonly isWhole?: boolean;
   /** Asked every second, also when the bar is full. */
   readonly isTrue: () => boolean;
 }
@@ -41,8 +43,15 @@ export class PassingMessages implements Disposable {
     );
   }
 
-  /** Resolves to the chosen action. Undefined: the message was no longer true. */
-  async show({ text, actions, detail, seconds, isTrue }: PassingMessage): Promise<string | undefined> {
+  /** Resolves to the chosen action. Undefined: the message was closed, or no longer true. */
+  async show({
+    text,
+    actions,
+    detail,
+    seconds,
+    isWhole,
+    isTrue,
+  }: PassingMessage): Promise<string | undefined> {
     const links = actions.map((action) => ({ action, id: randomBytes(16).toString("hex") }));
     const shown = [
       shownText(text),
@@ -53,12 +62,17 @@ export class PassingMessages implements Disposable {
       ...(detail === undefined ? [] : [shownText(detail)]),
     ];
     return await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: shown.join(" ") },
-      (progress) =>
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: shown.join(" "),
+        cancellable: isWhole === true,
+      },
+      (progress, token) =>
         new Promise<string | undefined>((resolve) => {
           let timer: Disposable | undefined;
           const end = (chosen?: string): void => {
             timer?.dispose();
+            closed.dispose();
             this.#open.delete(end);
             for (const { id } of links) {
               this.#links.delete(id);
@@ -73,6 +87,7 @@ export class PassingMessages implements Disposable {
               end();
             }
           };
+          const closed = token.onCancellationRequested(() => end());
           this.#open.add(end);
           for (const { action, id } of links) {
             this.#links.set(id, () => end(action));

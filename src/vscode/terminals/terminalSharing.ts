@@ -7,7 +7,8 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { ProgramSharing } from "../../share/programSharing.ts";
 import { installWrapper, wrapperVariables } from "../../share/wrapperScripts.ts";
 import { sharingDescription, sharingFailed, sharingQuestion } from "../../text/programText.ts";
-import { showMessage, warn } from "../messages/messages.ts";
+import { warn } from "../messages/messages.ts";
+import type { PassingMessages } from "../messages/passingMessage.ts";
 import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
 import type { VscodeSettings } from "../settings/vscodeSettings.ts";
 
@@ -16,6 +17,7 @@ export interface TerminalSharingInit {
   readonly service: SessionService;
   readonly settings: VscodeSettings;
   readonly logger: Logger;
+  readonly messages: PassingMessages;
   /** The environment of all terminals and tasks. */
   readonly environment: vscode.EnvironmentVariableCollection;
   /** A folder of this extension that stays the same in all its versions. */
@@ -23,6 +25,9 @@ export interface TerminalSharingInit {
   /** The terminals run on the computer of this process, where its sockets are. */
   readonly terminalsAreHere: boolean;
 }
+
+/** Seconds in which the bar of the question fills. It stays until it is answered or closed. */
+const shownFor = 300;
 
 /** Lets programs in the editor's terminals and tasks use our connections, as `sshSessions.sharing.programs` says. */
 export class TerminalSharing implements Disposable {
@@ -106,12 +111,20 @@ export class TerminalSharing implements Disposable {
     void this.#ask();
   }
 
-  /** Not in the queue of prompts: a notification may stay open for hours, and questions of logins must not wait. */
+  /**
+   * Not in the queue of prompts: questions of logins must not wait for it. It vanishes in all windows when one of them
+   * has answered, or the user has set the setting.
+   */
   async #ask(): Promise<void> {
+    const { messages, settings } = this.#init;
+    const isOpen = (): boolean => !this.#isDisposed && settings.sharesWithPrograms === "ask";
     const { message, yes, no } = sharingQuestion();
-    const answer = await showMessage("information", message, {}, yes, no);
+    const answer = await messages.show({
+      ...{ text: message, actions: [yes, no], isWhole: true },
+      ...{ seconds: shownFor, isTrue: isOpen },
+    });
     const value = answer === yes ? "on" : answer === no ? "off" : undefined;
-    if (value !== undefined && !this.#isDisposed) {
+    if (value !== undefined && isOpen()) {
       await vscode.workspace
         .getConfiguration(configurationSection)
         .update(settingKeys.sharingPrograms, value, vscode.ConfigurationTarget.Global);

@@ -234,7 +234,7 @@ describe("forwards in the workbench", () => {
     for (const label of [name, socks]) {
       await live.waitForRow(label, ({ description }) => description === "from before · web1");
     }
-    const offer = await workbench.notifications.waitFor("forwards from before the reload");
+    const offer = await workbench.notifications.waitFor("forwards were open in this workspace");
     assert.ok(offer.includes(`-L ${port}:127.0.0.1:${webPort} of web1`), offer);
     await workbench.screenshot("forwards-from-before");
     const { label: offered } = await live.waitForRow(/ → localhost:\d+$/);

@@ -37,7 +37,7 @@ describe("ssh in a terminal of the editor, with an open connection", () => {
     assert.match(await lab.workbench.dialogs.text(), /SHA256:/);
     await lab.workbench.page.keyboard.press("Escape");
     await lab.workbench.terminals.waitForText("you did not accept its host key");
-    await lab.workbench.notifications.press(offer, "Use the Connections");
+    await lab.workbench.notifications.follow(offer, "Use the Connections");
     const logins = lab.host.logins();
     // A terminal that opens before VS Code has the variables is unchanged.
     await waitUntil(

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { EnvironmentVariableCollection } from "vscode";
 import type { ProgramSharing } from "../../../../src/share/programSharing.ts";
+import type { PassingMessage, PassingMessages } from "../../../../src/vscode/messages/passingMessage.ts";
 import { TerminalSharing } from "../../../../src/vscode/terminals/terminalSharing.ts";
 import { terminalsAreHere } from "../../../../src/vscode/terminals/terminalsAreHere.ts";
 import { RecordingLogger } from "../../../support/recordingLogger.ts";
@@ -16,10 +17,6 @@ const { env, window, shown } = vi.hoisted(() => {
     window: {
       terminals: [{ creationOptions: {} }],
       onDidOpenTerminal: () => ({ dispose: () => {} }),
-      showInformationMessage: async (message: string) => {
-        questions.push(message);
-        return undefined;
-      },
     },
   };
 });
@@ -76,6 +73,12 @@ async function windowWith(value: "ask" | "on" | "off", here: boolean) {
     } as never,
     settings: { sharesWithPrograms: value, configFile: "", onDidChange: () => none } as never,
     logger: new RecordingLogger(),
+    messages: {
+      show: async ({ text }: PassingMessage) => {
+        shown.push(text);
+        return undefined;
+      },
+    } as unknown as PassingMessages,
     environment: environment as unknown as EnvironmentVariableCollection,
     ...{ storage, terminalsAreHere: here },
   });
