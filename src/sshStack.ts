@@ -217,7 +217,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       ...folder,
     }),
   );
-  windows.serve(registry);
+  windows.serve(registry, programs);
   store.add(windows);
   store.add(userMasters);
   const sessionForwards = new SessionForwards(forwards, policies, (id) => registry.get(id) !== undefined);

@@ -2,9 +2,11 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
+import type { LastingPrograms } from "../engine/connectionEngine.ts";
 import type { WindowHello, WindowNote } from "../engine/mux/windowProtocol.ts";
 import type { Master } from "../master/master.ts";
 import type { WindowEnd } from "./muxConversation.ts";
+import type { ProgramSnapshot } from "./programTypes.ts";
 
 export interface GuestWindowInit {
   readonly master: Master;
@@ -13,6 +15,8 @@ export interface GuestWindowInit {
   readonly key: string;
   /** Of this window. */
   name(): string;
+  /** On all connections of this window. Absent: others do not learn of them. */
+  readonly programs?: LastingPrograms | undefined;
 }
 
 /** Another window on a connection of ours. Its policy counts like those of our own uses while it is attached. */
@@ -30,6 +34,20 @@ export class GuestWindow implements WindowEnd, Disposable {
     this.#init = init;
     this.clock = init.clock;
     this.onDidChangeOthers = init.master.onDidChange;
+  }
+
+  /** Only those of this connection: the other window has nothing to do with the rest. */
+  get programs(): LastingPrograms | undefined {
+    const { programs, master } = this.#init;
+    const here = (): readonly ProgramSnapshot[] =>
+      programs?.programs().filter(({ masterId }) => masterId === master.id) ?? [];
+    return (
+      programs && {
+        programs: here,
+        onDidChange: programs.onDidChange,
+        end: (id) => here().some((each) => each.id === id) && programs.end(id),
+      }
+    );
   }
 
   /** This window's, and those of its other guests. */

@@ -8,6 +8,7 @@ import { onPeerGone, partWith } from "../base/streamEnd.ts";
 import { WireReader, wireString, wireUint32 } from "../base/wire.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { ChannelRelay, RelayedClient } from "../engine/channels/relay/relayTypes.ts";
+import type { LastingPrograms } from "../engine/connectionEngine.ts";
 import { MuxFrames } from "../engine/mux/muxFrames.ts";
 import {
   decodeProxyBody,
@@ -19,16 +20,15 @@ import {
   proxyFrameHead,
 } from "../engine/mux/muxMessages.ts";
 import {
-  aliveInterval,
   decodeNote,
   decodeWindowHello,
-  encodeNote,
   encodeWindowHello,
   noteType,
   type WindowHello,
   type WindowNote,
 } from "../engine/mux/windowProtocol.ts";
 import type { Master } from "../master/master.ts";
+import { GuestNotes } from "./guestNotes.ts";
 import { StdioForward } from "./stdioForward.ts";
 
 /**
@@ -61,6 +61,8 @@ export interface WindowEnd {
   others(): readonly UsePolicy[];
   /** `others` may have changed. */
   readonly onDidChangeOthers: Event<void>;
+  /** Those on the connection. Absent: they are not told. */
+  readonly programs?: LastingPrograms | undefined;
 }
 
 export interface MuxConversationInit {
@@ -94,10 +96,7 @@ export class MuxConversation implements Disposable {
   #client: RelayedClient | undefined;
   #stdio: StdioForward | undefined;
   #drained: Disposable | undefined;
-  #alive: Disposable | undefined;
-  #others: Disposable | undefined;
-  /** What the window knows of the others. */
-  #saidOthers = "";
+  #notes: GuestNotes | undefined;
   #isPumping = false;
   /** The client is being moved to another connection. */
   #isMoving = false;
@@ -137,8 +136,7 @@ export class MuxConversation implements Disposable {
       return;
     }
     this.#ended = true;
-    this.#alive?.dispose();
-    this.#others?.dispose();
+    this.#notes?.dispose();
     this.#drained?.dispose();
     this.#client?.dispose();
     this.#attachment?.dispose();
@@ -225,21 +223,8 @@ export class MuxConversation implements Disposable {
     const note = decodeNote(message);
     if (note?.kind === "use") {
       window.received(note);
-    }
-  }
-
-  /** A window leaves when it hears nothing. */
-  #keepSaying(): void {
-    this.#socket.write(encodeProxyFrame(encodeNote({ kind: "alive" })));
-    this.#alive = this.#init.clock.setTimeout(() => this.#keepSaying(), aliveInterval);
-  }
-
-  #sayOthers(window: WindowEnd): void {
-    const uses = window.others();
-    const said = JSON.stringify(uses);
-    if (said !== this.#saidOthers && !this.#ended) {
-      this.#saidOthers = said;
-      this.#send(encodeNote({ kind: "others", uses }));
+    } else if (note?.kind === "endProgram") {
+      window.programs?.end(note.id);
     }
   }
 
@@ -291,9 +276,7 @@ export class MuxConversation implements Disposable {
     this.#join(attachment);
     const { window } = this.#init;
     if (window !== undefined) {
-      this.#keepSaying();
-      this.#sayOthers(window);
-      this.#others = window.onDidChangeOthers(() => this.#sayOthers(window));
+      this.#notes = new GuestNotes(window, this.#init.clock, (note) => this.#ended || this.#send(note));
     }
   }
 

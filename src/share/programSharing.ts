@@ -48,6 +48,7 @@ export class ProgramSharing implements Disposable {
   readonly #outlets = new Set<Outlet>();
   readonly #followed = new WeakSet<LastingPrograms>();
   #watch: Disposable | undefined;
+  readonly #lasting: Disposable;
   readonly #stop = new AbortController();
   #nextId = 1;
   /** What was published for a master, so that an unrelated change of it resolves nothing again. */
@@ -62,6 +63,7 @@ export class ProgramSharing implements Disposable {
   constructor(init: ProgramSharingInit) {
     this.#init = init;
     this.#folder = init.folder ?? socketFolderPath();
+    this.#lasting = init.registry.onDidChange(() => this.#followLasting());
   }
 
   /** In the order of their arrival. Frozen. */
@@ -144,6 +146,7 @@ export class ProgramSharing implements Disposable {
   }
 
   dispose(): void {
+    this.#lasting.dispose();
     this.#stop.abort(new CancelledError());
     for (const outlet of this.#outlets) {
       outlet.leave();
@@ -152,6 +155,17 @@ export class ProgramSharing implements Disposable {
     this.#outlets.clear();
     this.#endAll();
     this.#changed.dispose();
+  }
+
+  /** They are listed also while no program of this window's terminals may use connections. */
+  #followLasting(): void {
+    for (const { connection } of this.#init.registry.masters) {
+      const lasting = connection?.lastingPrograms;
+      if (lasting !== undefined && !this.#followed.has(lasting)) {
+        this.#followed.add(lasting);
+        lasting.onDidChange(() => this.#changed.fire());
+      }
+    }
   }
 
   #endAll(): void {
@@ -206,11 +220,6 @@ export class ProgramSharing implements Disposable {
       const { connection } = master;
       if (!this.#shared.has(master.id) && connection?.relay !== undefined && !master.isEnded) {
         this.#share(master);
-      }
-      const lasting = connection?.lastingPrograms;
-      if (lasting !== undefined && !this.#followed.has(lasting)) {
-        this.#followed.add(lasting);
-        lasting.onDidChange(() => this.#changed.fire());
       }
       const socketName = this.#shared.get(master.id)?.socketName;
       if (!master.isEnded && (socketName !== undefined || connection?.lastingSocket !== undefined)) {

@@ -13,6 +13,8 @@ export interface ProgramSnapshot {
   readonly outlivesWindow?: boolean;
   /** The addresses and paths at which the server listens for it. Untrusted. */
   readonly listeners?: readonly string[];
+  /** What `ssh` was called with, where its channels are known, too. Untrusted. */
+  readonly call?: string;
   /** What it was called with, where nobody here knows its channels: on a master of `ssh`. Untrusted. */
   readonly calledWith?: string;
   /** False: nobody here knows its process or its channels. */

@@ -23,7 +23,7 @@ export interface SharedMasterInit {
   /** A program connected, disconnected or changed. */
   changed(): void;
   /** Serves other windows. Undefined: programs. */
-  readonly windows?: Pick<GuestWindowInit, "key" | "name">;
+  readonly windows?: Pick<GuestWindowInit, "key" | "name" | "programs">;
 }
 
 interface Program {

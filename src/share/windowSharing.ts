@@ -3,7 +3,7 @@ import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
-import type { EngineConnection } from "../engine/connectionEngine.ts";
+import type { EngineConnection, LastingPrograms } from "../engine/connectionEngine.ts";
 import { type JoinOutcome, joinWindow } from "../engine/window/joinWindow.ts";
 import { WindowConnection } from "../engine/window/windowConnection.ts";
 import type { Master } from "../master/master.ts";
@@ -50,6 +50,7 @@ export class WindowSharing implements OtherConnections, Disposable {
   /** Names of windows that did not answer, or not as a window of this user, and when they are asked again (monotonic milliseconds). */
   readonly #silentUntil = new Map<string, number>();
   #registry: MasterRegistry | undefined;
+  #programs: LastingPrograms | undefined;
   #nextId = 1;
   #disposed = false;
 
@@ -61,9 +62,13 @@ export class WindowSharing implements OtherConnections, Disposable {
     this.#store.add(init.onDidChangeSettings(() => this.#update()));
   }
 
-  /** From now on the connections of this registry are served to other windows. */
-  serve(registry: MasterRegistry): void {
+  /**
+   * From now on the connections of this registry are served to other windows.
+   * @param programs those on them, which other windows list and end
+   */
+  serve(registry: MasterRegistry, programs?: LastingPrograms): void {
     this.#registry = registry;
+    this.#programs = programs;
     this.#store.add(registry.onDidChange(() => this.#update()));
   }
 
@@ -240,7 +245,7 @@ export class WindowSharing implements OtherConnections, Disposable {
       another: async () => undefined,
       nextId: () => `w${this.#nextId++}`,
       changed: () => this.#changed.fire(),
-      windows: { key, name: () => this.#init.windowName() },
+      windows: { key, name: () => this.#init.windowName(), programs: this.#programs },
     });
     this.#shared.set(master.id, shared);
     const watch = master.connection?.relay?.onDidChange(() => {

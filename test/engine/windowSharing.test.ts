@@ -1,11 +1,17 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { claimVariable } from "../../src/engine/channels/relay/relayTypes.ts";
 import { secretFileName } from "../../src/share/meeting/pipeSecret.ts";
+import { nextOutput } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
+import { exited } from "../lab/watchdog.ts";
 import { meetingPlaces } from "../support/meetingPlaces.ts";
+import { sharedSocket } from "../support/sharedConnection.ts";
 import { type WindowMaster, WindowProcess } from "../support/windowProcess.ts";
 
 describe.each(meetingPlaces)("windows that share a connection, by %s", (_, env) => {
@@ -75,6 +81,56 @@ describe.each(meetingPlaces)("windows that share a connection, by %s", (_, env) 
         channels: [{ type: "session" }, { type: "session" }],
       },
     ]);
+  });
+
+  test("both list the programs on the connection, with what they do now, and either one ends them", async () => {
+    const [owner, guest] = await Promise.all([newWindow("one"), newWindow("two")]);
+    await owner.ask({ do: "open" });
+    await guest.ask({ do: "open" });
+    const variables = JSON.parse((await owner.ask({ do: "shareWithPrograms" })).text);
+    const socket = await sharedSocket(variables, "lab,,,");
+    const client = (...args: string[]) =>
+      spawn("ssh", ["-F", config, "-S", socket, "-O", "proxy", ...args, "lab", "echo begun; cat"], {
+        env: { ...process.env, [claimVariable]: "git 4711" },
+        stdio: "pipe",
+      });
+    const named = client("-o", `SendEnv=${claimVariable}`);
+    const other = client();
+    try {
+      await Promise.all([nextOutput(named), nextOutput(other)]);
+      const listed = async (window: WindowProcess) =>
+        (await window.ask({ do: "look" })).programs.map(({ name, pid, channels }) => ({
+          ...{ name, pid, command: channels[0]?.command, bytesIn: channels[0]?.bytesIn },
+        }));
+      const common = { command: "echo begun; cat" };
+      const both = [
+        { ...common, name: "git", pid: 4711, bytesIn: 6 },
+        { ...common, name: undefined, pid: undefined, bytesIn: 6 },
+      ];
+      const areBoth = async (window: WindowProcess): Promise<boolean> =>
+        isDeepStrictEqual(new Set(await listed(window)), new Set(both));
+      for (const window of [owner, guest]) {
+        await until(async () => await areBoth(window), "both programs in both windows");
+      }
+      named.stdin.write("more\n");
+      await until(
+        async () => (await listed(guest)).some(({ name, bytesIn }) => name === "git" && bytesIn === 11),
+        "the traffic of a program",
+      );
+      const { programs } = await guest.ask({ do: "look" });
+      expect(programs.every(({ outlivesWindow }) => outlivesWindow)).toBe(true);
+      const program = programs.find(({ name }) => name === "git")?.id ?? "";
+      await guest.ask({ do: "endProgram", program });
+      await exited(named);
+      await owner.ask({ do: "endProgram", program: (await owner.ask({ do: "look" })).programs[0]?.id ?? "" });
+      await exited(other);
+      for (const window of [guest, owner]) {
+        await until(async () => (await listed(window)).length === 0, "no program");
+      }
+    } finally {
+      named.kill();
+      other.kill();
+    }
   });
 
   test("windows that connect at the same moment log in once", async () => {

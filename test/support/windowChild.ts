@@ -94,6 +94,9 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
       return {};
     case "shareWithPrograms":
       return { text: JSON.stringify(await stack.programs.turnOn()) };
+    case "endProgram":
+      stack.programs.end(request.program);
+      return {};
     case "shareEverywhere": {
       const { includes } = request;
       await stack.programs.open(
@@ -126,7 +129,8 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
         servedBy: state.kind === "stopped" ? state.servedBy?.pid : undefined,
         openConnections,
       }));
-      return { masters, guests: stack.windows.windows(), forwards };
+      const programs = stack.programs.programs();
+      return { masters, guests: stack.windows.windows(), programs, forwards };
     }
   }
 }

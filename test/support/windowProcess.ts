@@ -38,6 +38,7 @@ type WindowOrder =
   | { readonly do: "listKept" }
   /** Other programs may use its connections. The text: the variables of a terminal, as JSON. */
   | { readonly do: "shareWithPrograms" }
+  | { readonly do: "endProgram"; readonly program: string }
   /** Every ssh whose ssh_config includes the files of this folder may use its connections. */
   | { readonly do: "shareEverywhere"; readonly includes: string }
   /** What logins have asked, and what is still open, in a window with WINDOW_QUESTIONS=on. */
@@ -66,6 +67,7 @@ export interface WindowReply {
   readonly error?: string;
   readonly masters: readonly WindowMaster[];
   readonly guests: readonly ProgramSnapshot[];
+  readonly programs: readonly ProgramSnapshot[];
   readonly forwards: readonly WindowForward[];
   readonly text: string;
   readonly states: readonly string[];

@@ -9,7 +9,7 @@ export type KeptOpener = (spec: SessionSpec, signal: AbortSignal) => Promise<Eng
 export class KeeperConnection extends WindowConnection {
   readonly #openKept: KeptOpener;
 
-  readonly lastingPrograms = new KeptPrograms();
+  override readonly lastingPrograms = new KeptPrograms();
   readonly lastingSocket: () => Promise<LastingSocket | undefined>;
 
   constructor(

@@ -2,8 +2,10 @@ import { fieldOf } from "../../base/jsonFields.ts";
 import { type WireReader, wireString } from "../../base/wire.ts";
 import type { UsePolicy } from "../../config/connectionPolicy.ts";
 import type { ValueSource } from "../../config/hostConfig.ts";
+import type { ProgramSnapshot } from "../../share/programTypes.ts";
 import type { WindowName } from "../connectionEngine.ts";
 import { type ConnectionInfo, isConnectionInfo } from "../connectionInfo.ts";
+import { boundedPrograms, readPrograms } from "./programNotes.ts";
 
 /**
  * What two windows of this extension say to each other, beside OpenSSH's multiplexing protocol: a pair in the HELLO of
@@ -40,7 +42,11 @@ export type WindowNote =
   /** From the other: how it wants the connection kept, and whether it has anything open on it. */
   | { readonly kind: "use"; readonly inUse: boolean; readonly policy: UsePolicy }
   /** From the window that holds the connection: how it and the windows besides the receiver want it kept. */
-  | { readonly kind: "others"; readonly uses: readonly UsePolicy[] };
+  | { readonly kind: "others"; readonly uses: readonly UsePolicy[] }
+  /** From the window that holds the connection: the programs on it. Versions up to 0.11 neither say nor understand it. */
+  | { readonly kind: "programs"; readonly programs: readonly ProgramSnapshot[] }
+  /** From the other, whose user ends one of these programs. */
+  | { readonly kind: "endProgram"; readonly id: string };
 
 /** Milliseconds. */
 export const aliveInterval = 2_500;
@@ -77,6 +83,11 @@ export function encodeNote(note: WindowNote): Buffer {
   return Buffer.concat([Buffer.from([noteType]), Buffer.from(JSON.stringify(note))]);
 }
 
+/** What does not fit is left out. */
+export function encodePrograms(programs: readonly ProgramSnapshot[]): Buffer {
+  return encodeNote({ kind: "programs", programs: boundedPrograms(programs) });
+}
+
 /** Undefined: unknown or malformed. @param message with its number */
 export function decodeNote(message: Buffer): WindowNote | undefined {
   const value = parse(message.toString("utf8", 1));
@@ -90,6 +101,12 @@ export function decodeNote(message: Buffer): WindowNote | undefined {
     case "others": {
       const uses = fieldOf(value, "uses");
       return { kind: "others", uses: Array.isArray(uses) ? uses.slice(0, mostUses).flatMap(readOther) : [] };
+    }
+    case "programs":
+      return { kind: "programs", programs: readPrograms(fieldOf(value, "programs")) };
+    case "endProgram": {
+      const id = fieldOf(value, "id");
+      return typeof id === "string" ? { kind: "endProgram", id } : undefined;
     }
     default:
       return undefined;

@@ -13,6 +13,7 @@ import type {
   EngineChannel,
   ForwardAddress,
   ForwardedHandler,
+  LastingPrograms,
   RemoteListener,
   SessionSpec,
   WindowName,
@@ -22,6 +23,7 @@ import type { MuxFrames } from "../mux/muxFrames.ts";
 import { decodeNote, encodeNote, noteType } from "../mux/windowProtocol.ts";
 import { ProxyWire } from "../openssh/proxyWire.ts";
 import { OwnerWatch } from "./ownerWatch.ts";
+import { WindowPrograms } from "./windowPrograms.ts";
 
 export interface WindowConnectionParts {
   /** In the proxy phase, paused; owned by the connection from now on. */
@@ -43,6 +45,8 @@ export class WindowConnection extends ChannelConnection<ProxyWire> {
   readonly #watch: OwnerWatch;
   readonly #othersChanged = new Emitter<void>();
   readonly onDidChangeOthers = this.#othersChanged.event;
+  readonly #programs = new WindowPrograms((id) => this.wire.send(encodeNote({ kind: "endProgram", id })));
+  readonly lastingPrograms: LastingPrograms = this.#programs;
   #othersUses: readonly UsePolicy[] = [];
   #closesInOrder = false;
 
@@ -122,6 +126,8 @@ export class WindowConnection extends ChannelConnection<ProxyWire> {
     if (note?.kind === "others") {
       this.#othersUses = note.uses;
       this.#othersChanged.fire();
+    } else if (note?.kind === "programs") {
+      this.#programs.said(note.programs);
     }
   }
 
@@ -136,6 +142,7 @@ export class WindowConnection extends ChannelConnection<ProxyWire> {
   protected detach(): void {
     this.#watch.dispose();
     this.#othersChanged.dispose();
+    this.#programs.dispose();
     this.wire.end();
     if (!this.#closesInOrder) {
       this.#socket.destroy();

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { WireReader, wireString } from "../../../../src/base/wire.ts";
+import { largestMuxFrame } from "../../../../src/engine/mux/muxMessages.ts";
 import {
   decodeNote,
   decodeWindowHello,
   encodeNote,
+  encodePrograms,
   encodeWindowHello,
   noteType,
   type WindowHello,
@@ -116,5 +118,89 @@ describe("a note of a window", () => {
         },
       },
     });
+  });
+});
+
+describe("the programs on a connection", () => {
+  const program = {
+    ...{
+      id: "p1",
+      masterId: "m1",
+      name: "git",
+      pid: 7,
+      since: 5,
+      call: "-N web1",
+      listeners: ["localhost:80"],
+    },
+    channels: [
+      { type: "session", command: "uptime", bytesIn: 1, bytesOut: 2 },
+      { type: "direct-tcpip", command: undefined, target: "db:5432", bytesIn: 3, bytesOut: 4 },
+    ],
+  };
+
+  test("are said as they are, but for the connection's id, which means nothing elsewhere", () => {
+    expect(decodeNote(encodePrograms([program, { ...program, name: undefined, pid: undefined }]))).toEqual({
+      kind: "programs",
+      programs: [
+        { ...program, masterId: "" },
+        { ...program, masterId: "", name: undefined, pid: undefined },
+      ],
+    });
+    expect(decodeNote(encodeNote({ kind: "endProgram", id: "p1" }))).toEqual({
+      kind: "endProgram",
+      id: "p1",
+    });
+  });
+
+  test("fit into a frame, whatever they are", () => {
+    const channel = { type: "direct-tcpip", command: undefined, bytesIn: 0, bytesOut: 0 };
+    const many = Array.from({ length: 5000 }, (_, at) => ({
+      ...channel,
+      target: `${"\u0001ä\u2028".repeat(400)}${at}`,
+    }));
+    const note = encodePrograms(
+      Array(500).fill({ ...program, listeners: Array(900).fill("x".repeat(900)), channels: many }),
+    );
+    expect(note.length).toBeLessThan(largestMuxFrame);
+    const read = decodeNote(note);
+    expect(read?.kind === "programs" && read.programs.length).toBeGreaterThan(0);
+    const calls = Array(500).fill({ ...program, call: "\u0001".repeat(5_000), name: "n".repeat(5_000) });
+    expect(encodePrograms(calls).length).toBeLessThan(largestMuxFrame);
+  });
+
+  test.each([
+    ["no list", "1", []],
+    ["no object", "[1, null]", []],
+    ["no id", '[{"since": 1, "channels": []}]', []],
+    ["an id that is no text", '[{"id": 1, "since": 1, "channels": []}]', []],
+    ["no time", '[{"id": "a", "channels": []}]', []],
+    ["no channels", '[{"id": "a", "since": 1}]', []],
+  ])("%s: none is read", (_, programs, read) => {
+    expect(decodeNote(note(`{"kind":"programs","programs":${programs}}`))).toEqual({
+      kind: "programs",
+      programs: read,
+    });
+  });
+
+  test("with other fields malformed are read without them, and long texts cut", () => {
+    const value = {
+      ...{ id: "i".repeat(9000), since: 1, name: 3, pid: "x", call: 1, listeners: [1, "l".repeat(9000)] },
+      channels: [
+        { type: "session" },
+        { type: "t".repeat(9000), command: 1, target: 2, bytesIn: 1, bytesOut: 1 },
+      ],
+    };
+    const read = decodeNote(note(JSON.stringify({ kind: "programs", programs: [value] })));
+    expect(read).toEqual({
+      kind: "programs",
+      programs: [
+        {
+          ...{ id: "i".repeat(100), masterId: "", since: 1, name: undefined, pid: undefined },
+          listeners: ["l".repeat(200)],
+          channels: [{ type: "t".repeat(200), command: undefined, bytesIn: 1, bytesOut: 1 }],
+        },
+      ],
+    });
+    expect(decodeNote(note('{"kind":"endProgram","id":1}'))).toBeUndefined();
   });
 });
