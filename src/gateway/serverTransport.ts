@@ -234,10 +234,11 @@ export class ServerTransport {
     if (this.#method === plainKex) {
       this.#agreed(value, answerEcdh(value));
     } else {
-      answerMlKem(value).then(
-        ({ reply, secret }) => this.#ended || this.#agreed(value, { reply, secret: wireString(secret) }),
-        (error: unknown) => this.#fail(error),
-      );
+      answerMlKem(value)
+        .then(
+          ({ reply, secret }) => this.#ended || this.#agreed(value, { reply, secret: wireString(secret) }),
+        )
+        .catch((error: unknown) => this.#fail(error));
     }
   }
 

@@ -162,8 +162,12 @@ export class Keeper implements Disposable {
     socket.handle("programs", async (name) => {
       const tell = (programs: unknown): void => socket.note("programs", programs);
       const { served, dispose } = await this.#served.programsOn(String(name), tell);
-      this.#watchers.add(socket);
-      socket.onDidClose(dispose);
+      if (socket.isClosed) {
+        dispose();
+      } else {
+        this.#watchers.add(socket);
+        socket.onDidClose(dispose);
+      }
       return served;
     });
     socket.handle("endProgram", async (id) => this.#served.endProgram(String(id)));

@@ -1,9 +1,9 @@
 /**
- * The entry of the keeper, a process of its own: `keeperProcess FOLDER BUILD`, and for tests IDLE_SECONDS, the ROOT of the
- * system's files, and LOOK_MILLISECONDS. Another keeper may already be there: this one leaves then. It gets no secret by its arguments or its environment.
+ * The entry of the keeper, a process of its own: `keeperProcess FOLDER BUILD`, and for tests IDLE_SECONDS, the ROOT of
+ * the system's files, and LOOK_MILLISECONDS. Another keeper may already be there: this one leaves then. It gets no
+ * secret by its arguments or its environment.
  */
 
-import { randomBytes } from "node:crypto";
 import { link, lstat, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../base/clock.ts";
@@ -12,7 +12,13 @@ import { onUnexpectedError } from "../base/guarded.ts";
 import { exitCodeOf } from "../engine/keeper/keeperExit.ts";
 import { keeperSocketName } from "../engine/keeper/keeperMessages.ts";
 import { lazySsh2 } from "../engine/ssh2/lazySsh2.ts";
-import { clearStaleSockets, hasErrorCode, prepareSocketFolder, refuses } from "../share/socketFolder.ts";
+import {
+  clearStaleSockets,
+  hasErrorCode,
+  prepareSocketFolder,
+  refuses,
+  temporaryName,
+} from "../share/socketFolder.ts";
 import { Keeper } from "./keeper.ts";
 import { keeperLog } from "./keeperLog.ts";
 import { loginStates } from "./loginState.ts";
@@ -100,7 +106,7 @@ async function hasName(keeper: Keeper): Promise<boolean> {
       return false;
     }
     // Left behind by a crash. Another keeper may be about to replace it.
-    const aside = join(folder, `.${randomBytes(6).toString("hex")}`);
+    const aside = join(folder, temporaryName());
     await rename(path, aside).catch(() => {});
     if (!(await refuses(aside))) {
       // It was replaced meanwhile. If a third one has the name by now, that one stays: see `look`.

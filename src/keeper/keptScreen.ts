@@ -114,7 +114,7 @@ export class KeptScreen implements Disposable {
     });
   }
 
-  /** The state of `isStuck`. */
+  /** For `isStuckSince`. */
   get parsed(): number {
     return this.#parsed;
   }

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { basename, join } from "node:path";
 import { OtherEngineError } from "../../auth/authErrors.ts";
 import type { Clock } from "../../base/clock.ts";
+import { Deadline } from "../../base/deadline.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { asError, CancelledError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
@@ -22,6 +23,7 @@ import {
   type ServedConnection,
   type ServedPrograms,
 } from "../../engine/keeper/keeperMessages.ts";
+import type { KeeperSocket } from "../../engine/keeper/keeperSocket.ts";
 import { KeptChannel } from "../../engine/keeper/keptChannel.ts";
 import type { KeptPrograms } from "../../engine/keeper/keptPrograms.ts";
 import type { ConnectCall } from "../../engine/keeper/loginMessages.ts";
@@ -33,8 +35,8 @@ import { hashOf } from "../windowKeys.ts";
 import { answerLogin, sent } from "./answeredLogin.ts";
 import { type KeeperTalk, keeperPaths, lookAt, silentKeeper, startKeeper, talkAt } from "./keeperProgram.ts";
 
-/** The keeper answers the request to join at once. Milliseconds. */
-const joinPatience = 5_000;
+/** The keeper answers at once, unless it is stopped or blocked meanwhile. Milliseconds. */
+const answerPatience = 5_000;
 
 /** A keeper that is to stop ends its conversations soon. Milliseconds. */
 const stopPatience = 5_000;
@@ -131,7 +133,7 @@ export class KeeperSharing implements OtherConnections {
   /** All sessions of all keepers of this user. Undefined: no keeper runs. */
   async find(): Promise<readonly KeptListed[] | undefined> {
     const afterLogout = this.#init.staysAfterLogout();
-    const lists = await this.#askAll((talk) => talk.socket.call("list", { afterLogout }));
+    const lists = await this.#askAll(({ socket }) => this.#ask(socket, "list", { afterLogout }));
     // A keeper of this protocol replies so.
     return lists.length === 0 ? undefined : lists.flatMap((list) => list as readonly KeptListed[]);
   }
@@ -143,13 +145,13 @@ export class KeeperSharing implements OtherConnections {
 
   /** Ends a session, wherever it is. */
   async end(id: string): Promise<void> {
-    await this.#askAll((talk) => talk.socket.call("end", id));
+    await this.#askAll(({ socket }) => this.#ask(socket, "end", id));
   }
 
   /** Ends all keepers with their sessions, and resolves when they have ended. */
   async stop(): Promise<void> {
     await this.#askAll(async ({ socket }) => {
-      await socket.call("stop", undefined).catch(() => {});
+      await this.#ask(socket, "stop").catch(() => {});
       await new Promise<void>((resolve) => {
         const timer = this.#init.clock.setTimeout(resolve, stopPatience);
         socket.onDidClose(() => {
@@ -162,6 +164,15 @@ export class KeeperSharing implements OtherConnections {
         }
       });
     });
+  }
+
+  async #ask(socket: KeeperSocket, name: string, args?: unknown, signal?: AbortSignal): Promise<unknown> {
+    const limit = new Deadline(this.#init.clock, answerPatience, silentKeeper, signal);
+    try {
+      return await socket.call(name, args, limit.signal);
+    } finally {
+      limit.dispose();
+    }
   }
 
   async #askAll<T>(ask: (talk: KeeperTalk) => Promise<T>): Promise<readonly T[]> {
@@ -191,7 +202,7 @@ export class KeeperSharing implements OtherConnections {
         }
       } else if (talk !== undefined) {
         try {
-          const served = await talk.socket.call("where", hashOf(login.key), signal);
+          const served = await this.#ask(talk.socket, "where", hashOf(login.key), signal);
           const joined =
             served === undefined ? undefined : await this.#joinAt(served as ServedConnection, login, signal);
           if (joined !== undefined) {
@@ -212,7 +223,7 @@ export class KeeperSharing implements OtherConnections {
   ): Promise<EngineConnection> {
     const { config, folder, policies, allowPrompts, key, alternatives } = login;
     this.#init.checkHost(config);
-    const { socket } = await this.#current();
+    const { socket } = await this.#current(signal);
     // A question of a login that is over closes.
     const over = new AbortController();
     socket.onDidClose(() => over.abort(connectionEnded()));
@@ -251,7 +262,7 @@ export class KeeperSharing implements OtherConnections {
   }
 
   /** A keeper of this build: another one is asked to take nothing new any more. */
-  async #current(): Promise<KeeperTalk> {
+  async #current(signal: AbortSignal): Promise<KeeperTalk> {
     await prepareSocketFolder(this.#folder);
     const { build, clock } = this.#init;
     const path = join(this.#folder, keeperSocketName);
@@ -263,8 +274,7 @@ export class KeeperSharing implements OtherConnections {
       return found;
     }
     if (found !== undefined) {
-      await found.socket.call("leave", undefined);
-      found.socket.end();
+      await this.#ask(found.socket, "leave", undefined, signal).finally(() => found.socket.end());
     }
     // One start for all connections of this window; each has its own conversation.
     this.#starting ??= startKeeper(this.#folder, build, clock).finally(() => {
@@ -295,7 +305,7 @@ export class KeeperSharing implements OtherConnections {
       return undefined;
     }
     const hello = { pid: process.pid, name: this.#init.windowName(), key: hashOf(key) };
-    const outcome = await joinWindow(connect(path), hello, { patience: joinPatience, clock }, signal);
+    const outcome = await joinWindow(connect(path), hello, { patience: answerPatience, clock }, signal);
     if (outcome.kind !== "joined") {
       logger.warn(`The keeper's connection can't be used: ${outcome.kind}`);
       return undefined;
@@ -322,7 +332,7 @@ export class KeeperSharing implements OtherConnections {
     const { socket } = talk;
     programs.follow(socket);
     try {
-      const served = (await socket.call("programs", connection)) as ServedPrograms;
+      const served = (await this.#ask(socket, "programs", connection)) as ServedPrograms;
       if (/^[0-9a-f]{12}$/.test(served.socket)) {
         return { path: join(this.#folder, served.socket), knownHosts: served.knownHosts };
       }
