@@ -1,13 +1,12 @@
-import { createDecipheriv, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { GcmNonce } from "../engine/ssh2/kex/gcmNonce.ts";
+import { lengthLength, openPacket, tagLength } from "../engine/ssh2/kex/gcmPacket.ts";
 import { GatewayError } from "./gatewayError.ts";
 
 /** The largest packet that OpenSSH sends or accepts (PACKET_MAX_SIZE in packet.c). */
 const longestPacket = 256 * 1024;
 
 const blockLength = 16;
-const tagLength = 16;
-const lengthLength = 4;
 
 interface Keys {
   readonly key: KeyObject;
@@ -68,10 +67,7 @@ export class GcmPackets {
     }
     const packet = this.#joinedTo(whole).subarray(0, whole);
     this.#take(whole);
-    const plain =
-      this.#keys === undefined
-        ? packet.subarray(lengthLength)
-        : decrypted(this.#keys, packet, lengthLength + length);
+    const plain = this.#keys === undefined ? packet.subarray(lengthLength) : opened(this.#keys, packet);
     const padding = plain[0] ?? 0;
     if (padding < 4 || padding + 1 >= plain.length) {
       throw new GatewayError("violation", "A packet has an invalid padding");
@@ -112,20 +108,13 @@ export class GcmPackets {
 
 const longestLine = 255;
 
-function decrypted(
+function opened(
   { key, nonce }: { readonly key: KeyObject; readonly nonce: GcmNonce },
   packet: Buffer,
-  end: number,
 ): Buffer {
-  const decipher = createDecipheriv("aes-128-gcm", key, nonce.bytes, { authTagLength: tagLength });
-  nonce.count();
-  decipher.setAAD(packet.subarray(0, lengthLength));
-  decipher.setAuthTag(packet.subarray(end));
-  const plain = decipher.update(packet.subarray(lengthLength, end));
   try {
-    decipher.final();
+    return openPacket("aes-128-gcm", key, nonce, packet);
   } catch (error) {
     throw new GatewayError("violation", "A packet was changed", { cause: error });
   }
-  return plain;
 }

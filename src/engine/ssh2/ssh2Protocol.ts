@@ -54,6 +54,9 @@ export interface OutCipher extends Keys {
   free(): void;
 }
 
+/** @returns undefined to go on, false to stop behind this packet, or where to go on in the chunk */
+export type PayloadHandler = (payload: Buffer) => false | number | undefined;
+
 export interface InCipher extends Keys {
   /** One more than the sequence number of the current packet. */
   inSeqno: number;

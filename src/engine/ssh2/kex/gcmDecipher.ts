@@ -1,14 +1,13 @@
-import { type CipherGCMTypes, createDecipheriv, type KeyObject } from "node:crypto";
+import type { CipherGCMTypes, KeyObject } from "node:crypto";
 import { ConnectError } from "../../engineErrors.ts";
-import type { InCipher } from "../ssh2Protocol.ts";
+import type { InCipher, PayloadHandler } from "../ssh2Protocol.ts";
 import { GcmNonce } from "./gcmNonce.ts";
+import { lengthLength, openPacket, tagLength } from "./gcmPacket.ts";
 
 /** Of a packet without its tag, in bytes: the limit of ssh2's other ciphers. We offer channels 32 KiB for data. */
 const longestPacket = 35_000;
 
 const blockLength = 16;
-const headLength = 4;
-const tagLength = 16;
 const shortestPadding = 4;
 
 export interface GcmDecipherInit {
@@ -17,8 +16,8 @@ export interface GcmDecipherInit {
   /** Of the first packet. */
   readonly iv: Buffer;
   readonly sequence: number;
-  /** Owns the payload and its memory. Returns undefined to go on, and false to stop behind this packet. */
-  readonly onPayload: (payload: Buffer) => unknown;
+  /** Owns the payload and its memory. */
+  readonly onPayload: PayloadHandler;
 }
 
 /**
@@ -46,7 +45,7 @@ export class GcmDecipher implements InCipher {
     let next = at;
     while (next < end) {
       const start = next;
-      const isWhole = this.#partBytes === 0 && end - start >= headLength;
+      const isWhole = this.#partBytes === 0 && end - start >= lengthLength;
       const whole = isWhole ? wholeLength(chunk, start) : undefined;
       let packet: Buffer | undefined;
       if (whole !== undefined && whole <= end - start) {
@@ -59,7 +58,7 @@ export class GcmDecipher implements InCipher {
       if (packet !== undefined) {
         const result = this.#init.onPayload(this.#open(packet));
         if (result !== undefined) {
-          return result === false ? next : (result as number);
+          return result === false ? next : result;
         }
       }
     }
@@ -73,7 +72,7 @@ export class GcmDecipher implements InCipher {
 
   /** Copies what belongs to the packet that has begun. @returns where it stopped in the chunk */
   #gather(chunk: Buffer, at: number, end: number): number {
-    this.#part ??= Buffer.allocUnsafeSlow(headLength + longestPacket + tagLength);
+    this.#part ??= Buffer.allocUnsafeSlow(lengthLength + longestPacket + tagLength);
     const part = this.#part;
     let next = at;
     const fill = (length: number): void => {
@@ -84,8 +83,8 @@ export class GcmDecipher implements InCipher {
         next += taken;
       }
     };
-    fill(headLength);
-    if (this.#partBytes >= headLength) {
+    fill(lengthLength);
+    if (this.#partBytes >= lengthLength) {
       fill(wholeLength(part, 0));
     }
     return next;
@@ -94,7 +93,7 @@ export class GcmDecipher implements InCipher {
   /** Undefined: it is not complete. Valid until the next call. */
   #gathered(): Buffer | undefined {
     const part = this.#part;
-    if (part === undefined || this.#partBytes < headLength || this.#partBytes < wholeLength(part, 0)) {
+    if (part === undefined || this.#partBytes < lengthLength || this.#partBytes < wholeLength(part, 0)) {
       return undefined;
     }
     const packet = part.subarray(0, this.#partBytes);
@@ -104,14 +103,10 @@ export class GcmDecipher implements InCipher {
 
   /** The payload, in memory of its own. @param packet with its head and tag */
   #open(packet: Buffer): Buffer {
-    const tag = packet.length - tagLength;
     const { name, key } = this.#init;
-    const decipher = createDecipheriv(name, key, this.#nonce.bytes, { authTagLength: tagLength });
-    decipher.setAAD(packet.subarray(0, headLength));
-    decipher.setAuthTag(packet.subarray(tag));
-    const plain = decipher.update(packet.subarray(headLength, tag));
+    let plain: Buffer;
     try {
-      decipher.final();
+      plain = openPacket(name, key, this.#nonce, packet);
     } catch (error) {
       throw new ConnectError("protocol", "A packet of the server was changed on its way", { cause: error });
     }
@@ -119,7 +114,6 @@ export class GcmDecipher implements InCipher {
     if (padding < shortestPadding || padding >= plain.length) {
       throw new ConnectError("protocol", "A packet has an invalid padding");
     }
-    this.#nonce.count();
     this.inSeqno = (this.inSeqno + 1) >>> 0;
     return plain.subarray(1, plain.length - padding);
   }
@@ -128,8 +122,8 @@ export class GcmDecipher implements InCipher {
 /** Of the packet whose head is at `at`. */
 function wholeLength(bytes: Buffer, at: number): number {
   const length = bytes.readUInt32BE(at);
-  if (length < blockLength || length > longestPacket - headLength || length % blockLength !== 0) {
+  if (length < blockLength || length > longestPacket - lengthLength || length % blockLength !== 0) {
     throw new ConnectError("protocol", `A packet has an invalid length: ${length}`);
   }
-  return headLength + length + tagLength;
+  return lengthLength + length + tagLength;
 }

@@ -9,6 +9,7 @@ import {
   kex,
   type NegotiatedKex,
   type PacketReader,
+  type PayloadHandler,
   type Protocol,
   zlib,
 } from "../ssh2Protocol.ts";
@@ -42,7 +43,7 @@ type State =
 export interface ExchangeHost {
   readonly greeting: ServerGreeting;
   /** Called by the ciphers that the exchange creates. */
-  onPayload(payload: Buffer): unknown;
+  readonly onPayload: PayloadHandler;
   /** Both directions have new keys: queued messages may be sent. */
   completed(negotiated: NegotiatedKex): void;
 }

@@ -6,6 +6,7 @@ import {
   type Keys,
   keyFields,
   type OutCipher,
+  type PayloadHandler,
 } from "../ssh2Protocol.ts";
 import { GcmCipher, isGcm } from "./gcmCipher.ts";
 import { GcmDecipher } from "./gcmDecipher.ts";
@@ -89,7 +90,7 @@ export function incomingCipher(
   result: ExchangeResult,
   algorithms: DirectionAlgorithms,
   sequence: number,
-  onPayload: (payload: Buffer) => unknown,
+  onPayload: PayloadHandler,
 ): InCipher {
   const { info, iv, key, macInfo, macKey } = parts(result, algorithms, "BDF");
   if (isGcm(info.sslName)) {

@@ -16,7 +16,7 @@ interface Pair {
 
 function pair(
   iv = randomBytes(12),
-  result: (payload: Buffer) => unknown = () => undefined,
+  result: (payload: Buffer) => false | number | undefined = () => undefined,
   isSsh2s = false,
 ): Pair {
   const key = randomBytes(32);
