@@ -1,11 +1,7 @@
-/**
- * Longer than 400 lines because each way into and out of a state is here: all of them check the same run.
- */
-
 import type { Socket } from "node:net";
-import { Deadline, raceSignal } from "../base/deadline.ts";
+import { Deadline } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
-import { Emitter, nextEvent } from "../base/emitter.ts";
+import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { ListenAddress } from "../config/forwardSpec.ts";
 import type { RemoteListener } from "../engine/connectionEngine.ts";
@@ -13,6 +9,7 @@ import { ChannelError, ForwardError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
 import { ConnectionLink } from "../reconnect/connectionLink.ts";
 import type { LoginMode } from "../reconnect/reconnectTypes.ts";
+import { ClientMaster } from "./clientMaster.ts";
 import { ConnectionTable } from "./connectionTable.ts";
 import { DemandedLogin } from "./demandedLogin.ts";
 import type { DescriptorShare } from "./descriptorBudget.ts";
@@ -60,7 +57,6 @@ export class Forward implements Disposable {
   #port: number | undefined;
   /** The next request to listen, to a connection that did not respond. */
   #next: Disposable | undefined;
-  #loginRefused: Error | undefined;
 
   constructor(init: ForwardInit) {
     this.#init = init;
@@ -169,7 +165,6 @@ export class Forward implements Disposable {
     this.#closed = closed;
     this.#endRun();
     this.#run = new AbortController();
-    this.#loginRefused = undefined;
     this.#since = this.#now;
     this.#setState({ kind: "starting", since: this.#now });
     const run = this.#run.signal;
@@ -304,57 +299,18 @@ export class Forward implements Disposable {
 
   #clients(run: AbortSignal): LocalClients {
     const { clock, spec, use } = this.#init;
+    const master = new ClientMaster({
+      ...{ link: this.#link, login: this.#login, onDidChange: this.#stateChanged.event },
+      isRunning: () => this.isRunning,
+      refuse: (error) => this.#refuse(error, run),
+    });
     return new LocalClients({
-      ...{ clock, run, table: this.#table, share: this.#share },
+      ...{ clock, run, master, table: this.#table, share: this.#share },
       target: spec.kind === "local" ? spec.target : undefined,
       idleLimit: idleLimitOf(spec, use.config),
-      readyMaster: () => this.#link.master,
-      master: (signal) => this.#masterFor(signal),
       deadline: () => this.#deadline(),
       onLoop: (error) => void this.#refuse(error, run),
     });
-  }
-
-  /** The connection for a client: the existing one, the one that returns, or a new one. */
-  async #masterFor(signal: AbortSignal): Promise<Master> {
-    const { master } = this.#link;
-    if (master !== undefined) {
-      return master;
-    }
-    if (this.#loginRefused !== undefined) {
-      throw this.#loginRefused;
-    }
-    const comes = this.#link.isWaiting ? this.#nextMaster(signal) : this.#logIn();
-    return await raceSignal(comes, signal);
-  }
-
-  /** Resolves when the lost connection has returned. */
-  async #nextMaster(signal: AbortSignal): Promise<Master> {
-    for (;;) {
-      const { master } = this.#link;
-      if (master !== undefined) {
-        return master;
-      }
-      await nextEvent(this.#stateChanged.event, signal);
-      if (!this.isRunning || !(this.#link.isWaiting || this.#link.master !== undefined)) {
-        throw new ForwardError("not-connected", "The connection is gone");
-      }
-    }
-  }
-
-  /** After a failure only a restart logs in again. */
-  async #logIn(): Promise<Master> {
-    const run = this.#run.signal;
-    try {
-      return await this.#login.once();
-    } catch (thrown) {
-      const error = asError(thrown);
-      if (!run.aborted) {
-        this.#loginRefused = error;
-      }
-      await this.#refuse(error, run);
-      throw error;
-    }
   }
 
   #deadline(): Deadline {

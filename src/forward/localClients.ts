@@ -4,7 +4,7 @@ import type { Deadline } from "../base/deadline.ts";
 import { type ForwardTarget, formatTarget } from "../config/forwardSpec.ts";
 import type { EngineChannel } from "../engine/connectionEngine.ts";
 import { ForwardError } from "../engine/engineErrors.ts";
-import type { Master } from "../master/master.ts";
+import type { ClientMaster } from "./clientMaster.ts";
 import type { ConnectionTable } from "./connectionTable.ts";
 import type { DescriptorShare } from "./descriptorBudget.ts";
 import { serveLocal } from "./localSide.ts";
@@ -21,10 +21,7 @@ export interface LocalClientsInit {
   readonly idleLimit: number;
   /** Aborts when the forward stops. */
   readonly run: AbortSignal;
-  /** The connection to the server, if it is up. */
-  readyMaster(): Master | undefined;
-  /** The same once it is up. */
-  master(signal: AbortSignal): Promise<Master>;
+  readonly master: Pick<ClientMaster, "current" | "ready">;
   /** A deadline for reading a SOCKS request, and for the connection to return. */
   deadline(): Deadline;
   /** The forward leads back to its own listener. */
@@ -78,7 +75,7 @@ export class LocalClients {
   }
 
   async #probe(target: ForwardTarget, signal: AbortSignal): Promise<EngineChannel> {
-    const master = await this.#init.master(signal);
+    const master = await this.#init.master.ready(signal);
     return await master.channels.forward(target, { host: "127.0.0.1", port: 65_535 }, signal);
   }
 }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { asError } from "../base/errors.ts";
 import { type ForwardTarget, formatTarget } from "../config/forwardSpec.ts";
 import type { EngineChannel } from "../engine/connectionEngine.ts";
-import type { Master } from "../master/master.ts";
+import type { ClientMaster } from "./clientMaster.ts";
 import type { ConnectionEntry } from "./connectionTable.ts";
 import { relay } from "./relay.ts";
 import { type SocksClient, socksOnSocket, socksOutcome } from "./socksConversation.ts";
@@ -14,10 +14,7 @@ export interface LocalSideInit {
   readonly idleLimit: number;
   /** Aborts when the forward stops. */
   readonly run: AbortSignal;
-  /** The connection to the server, if it is up. */
-  readyMaster(): Master | undefined;
-  /** The same once it is up. */
-  master(signal: AbortSignal): Promise<Master>;
+  readonly master: Pick<ClientMaster, "current" | "ready">;
   /** A deadline for reading a SOCKS request, and for the connection to return. */
   deadline(): { readonly signal: AbortSignal; lift(): void; dispose(): void };
 }
@@ -28,7 +25,7 @@ export async function serveLocal(socket: Socket, entry: ConnectionEntry, init: L
   let client: SocksClient | undefined;
   try {
     let signal = init.run;
-    let master = init.target && init.readyMaster();
+    let master = init.target && init.master.current;
     if (master === undefined) {
       deadline = init.deadline();
       ({ signal } = deadline);
@@ -36,7 +33,7 @@ export async function serveLocal(socket: Socket, entry: ConnectionEntry, init: L
         client = await socksOnSocket(socket, signal);
         entry.goesTo(formatTarget({ type: "tcp", ...client.target }));
       }
-      master = await init.master(signal);
+      master = await init.master.ready(signal);
       deadline.lift();
     }
     const target: ForwardTarget = init.target ?? { type: "tcp", host: "", port: 0, ...client?.target };

@@ -188,8 +188,7 @@ async function localForward(): Promise<LocalForward> {
   const clients = new LocalClients({
     ...{ clock: systemClock, table, share: budget.share(), run: run.signal, idleLimit: 0 },
     target: { type: "tcp", host: "db", port: 5432 },
-    readyMaster: () => master,
-    master: async () => master,
+    master: { current: master, ready: async () => master },
     deadline: () =>
       new Deadline(systemClock, 500, () => new ForwardError("not-connected", "too late"), run.signal),
     onLoop: () => {},

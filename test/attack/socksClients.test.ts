@@ -27,8 +27,10 @@ async function proxy(): Promise<Proxy> {
   const budget = new DescriptorBudget(400);
   const clients = new LocalClients({
     ...{ clock: systemClock, table, share: budget.share(), target: undefined, idleLimit: 0, run: never() },
-    readyMaster: () => undefined,
-    master: () => Promise.reject(new ForwardError("not-connected", "no connection in this test")),
+    master: {
+      current: undefined,
+      ready: () => Promise.reject(new ForwardError("not-connected", "no connection in this test")),
+    },
     deadline: () => new Deadline(systemClock, patience, () => new ForwardError("not-connected", "too late")),
     onLoop: () => {},
   });
