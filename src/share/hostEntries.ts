@@ -16,9 +16,14 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { guarded } from "../base/guarded.ts";
 import type { HostSpec } from "../config/hostSpec.ts";
-import { masterLinkName } from "./masterPrograms.ts";
 import type { Offer, OfferedHost, Outlet } from "./outlet.ts";
-import { hasErrorCode, hasListener, prepareSocketFolder, temporaryName } from "./socketFolder.ts";
+import {
+  hasErrorCode,
+  hasListener,
+  masterLinkName,
+  prepareSocketFolder,
+  temporaryName,
+} from "./socketFolder.ts";
 
 /** The characters that the wrapper accepts in a name: no separator of the file name, no pattern of a shell. */
 const plainPart = /^[A-Za-z0-9._@:%+-]{1,100}$/;
@@ -68,7 +73,9 @@ export class HostEntries implements Outlet {
     return this.#folder;
   }
 
-  /** Creates the folder, keeps the entries from cleaners of temporary files, and removes entries whose sockets no longer exist. */
+  /**
+   * Creates the folder, keeps the entries from cleaners of temporary files, and removes those whose sockets have gone.
+   */
   async prepare(): Promise<void> {
     await this.#makeFolder();
     this.#refreshLater();

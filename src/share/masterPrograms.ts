@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
@@ -10,6 +9,7 @@ import { type Logger, printable } from "../base/log.ts";
 import { runProgram } from "../base/runProgram.ts";
 import type { SshMaster } from "../engine/sshMaster.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
+import { masterLinkName, programNotePattern } from "./socketFolder.ts";
 
 /** There is no event for the end of a process that is not our child. Milliseconds. */
 const lookEvery = 1_000;
@@ -25,14 +25,6 @@ const longestCall = 1_000;
 
 /** The forwards that the wrapper notes: one option of `ssh` a line. */
 const forwardOption = /^-(?:[LRD]|o(?:Local|Remote|Dynamic)Forward[= ])[^\0]+$/;
-
-/** By the control socket's path, so that a window that takes the master over finds the programs. */
-export function masterLinkName(path: string): string {
-  return `m${createHash("sha256").update(path).digest("hex").slice(0, 12)}`;
-}
-
-/** The note that the wrapper makes of a program on a master: `link.pid.name`. */
-export const programNotePattern = /^(m[0-9a-f]{12})\.(\d{1,10})\.([a-z]{1,16})$/;
 
 interface Noted {
   readonly file: string;

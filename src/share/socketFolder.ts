@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { chmod, link, lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { connect, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRunning } from "../base/isRunning.ts";
-import { programNotePattern } from "./masterPrograms.ts";
 import { ShareError } from "./shareErrors.ts";
 
 /**
@@ -15,8 +14,10 @@ const longestFolder = 80;
 
 /** The names that `listenIn` creates, and those of keepers that leave. Other files in the folder are left alone. */
 const socketName = /^(?:[0-9a-f]{12}(?:-w)?|w[0-9a-f]{12}\.[0-9a-f]{6}|keeper\.\d{1,10})$/;
-/** A link to the control socket of a master of `ssh` (masterPrograms.ts). */
+/** A link to the control socket of a master of `ssh`: see `masterLinkName`. */
 const linkName = /^m[0-9a-f]{12}$/;
+/** The note that the wrapper makes of a program on a master: `link.pid.name`. */
+export const programNotePattern = /^(m[0-9a-f]{12})\.(\d{1,10})\.([a-z]{1,16})$/;
 /** Of the folder that is a turn to log in: see loginTurn.ts. */
 const turnName = /^t[0-9a-f]{12}$/;
 
@@ -32,6 +33,11 @@ const oldNote = 3_600_000;
 /** Beside the socket of this name: the one for `ssh -W`. */
 export function stdioSocketName(name: string): string {
   return `${name}-w`;
+}
+
+/** By the control socket's path, so that a window that takes the master over finds the programs. */
+export function masterLinkName(path: string): string {
+  return `m${createHash("sha256").update(path).digest("hex").slice(0, 12)}`;
 }
 
 /** Of a socket or folder until it is ready. */

@@ -17,7 +17,7 @@ const patience = 1000;
 const mostTries = 50;
 const betweenTries = 20;
 
-/** In bytes, of what a window says of itself. */
+/** Characters of what a window says of itself. */
 const longestName = 1024;
 
 /** Others that wait for one forward to end. */

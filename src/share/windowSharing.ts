@@ -47,7 +47,10 @@ export class WindowSharing implements OtherConnections, Disposable {
   /** By the master's id. */
   readonly #shared = new Map<string, SharedMaster>();
   readonly #turns = new Map<string, Disposable>();
-  /** Names of windows that did not answer, or not as a window of this user, and when they are asked again (monotonic milliseconds). */
+  /**
+   * Names of windows that did not answer, or not as a window of this user, and when they are asked again (monotonic
+   * milliseconds).
+   */
   readonly #silentUntil = new Map<string, number>();
   #registry: MasterRegistry | undefined;
   #programs: LastingPrograms | undefined;

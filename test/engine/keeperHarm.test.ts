@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { chmod, chown, lstat, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
@@ -13,9 +12,7 @@ import { listenIn } from "../../src/share/socketFolder.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { attachTo, KeeperGround, residentKiB, shellValue, shown } from "../support/keeperGround.ts";
-
-/** `nobody`. The tests run as root. */
-const second = { uid: 65_534, gid: 65_534 };
+import { attempts, second } from "../support/secondUser.ts";
 
 let host: SshdHost;
 let ground: KeeperGround;
@@ -235,21 +232,6 @@ describe("the environment of a keeper", () => {
 });
 
 describe("another user of the machine", () => {
-  /** What each of the paths answers the second user. */
-  const attempts = async (paths: readonly string[]): Promise<readonly string[]> => {
-    const script = `
-      const answers = process.argv.slice(1).map((path) => new Promise((resolve) => {
-        const socket = require("net").connect(path);
-        socket.on("connect", () => { socket.destroy(); resolve("connected"); });
-        socket.on("error", (error) => resolve(error.code));
-      }));
-      Promise.all(answers).then((all) => console.log(JSON.stringify(all)));`;
-    const child: ChildProcess = spawn(process.execPath, ["-e", script, ...paths], {
-      ...{ ...second, cwd: "/", stdio: ["ignore", "pipe", "inherit"] },
-    });
-    return JSON.parse(child.stdout === null ? "[]" : await text(child.stdout));
-  };
-
   test("can connect to no socket of the keeper, not even where its folder is open by mistake", async () => {
     const window = await ground.window("one");
     await window.ask({ do: "open", keep: "shell-1" });

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,14 +7,11 @@ import { derivedPipeId } from "../../src/share/meeting/pipeNames.ts";
 import { secretFileName, userSecret } from "../../src/share/meeting/pipeSecret.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
-import { exited } from "../lab/watchdog.ts";
 import { abstractPipe, pipePlaceOnLinux } from "../support/meetingPlaces.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
+import { TwoUsers } from "../support/secondUser.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
 import { WindowProcess } from "../support/windowProcess.ts";
-
-/** `nobody`. The tests run as root. */
-const second = { uid: 65_534, gid: 65_534 };
 
 /** Listens at a pipe, sends a greeting with a nonce and a guess, and says how much it gets. */
 const squatting = `
@@ -49,8 +45,7 @@ describe("another user of the computer at the pipes of windows", () => {
   let config: string;
   let pipes: string;
   let logins: number;
-  let stacks: TestStack[];
-  let children: ChildProcess[];
+  let users: TwoUsers;
   /** For which connections a window wanted the turn. */
   let turns: string[];
 
@@ -67,19 +62,12 @@ describe("another user of the computer at the pipes of windows", () => {
     await writeFile(config, host.sshConfigText("lab"));
     pipes = join(folder, "sockets");
     logins = host.logins();
-    stacks = [];
-    children = [];
+    users = new TwoUsers();
     turns = [];
   });
 
   afterEach(async () => {
-    for (const stack of stacks) {
-      await stack[Symbol.asyncDispose]();
-    }
-    for (const child of children) {
-      child.kill("SIGKILL");
-      await exited(child);
-    }
+    await users[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -90,18 +78,12 @@ describe("another user of the computer at the pipes of windows", () => {
       turns.push(hash);
       return takeTurn(hash, ...rest);
     };
-    const stack = await testStack(config, { logger, meetingPlace, sharesWithWindows: () => true });
-    stacks.push(stack);
-    return stack;
+    return users.window(await testStack(config, { logger, meetingPlace, sharesWithWindows: () => true }));
   };
   /** A program of the second user. @returns what it has said so far */
   const attacker = (script: string, ...args: readonly string[]): { said(): readonly string[] } => {
-    const child = spawn(process.execPath, ["-e", script, ...args], {
-      ...{ ...second, cwd: "/", stdio: ["ignore", "pipe", "inherit"] },
-    });
-    children.push(child);
     let text = "";
-    child.stdout?.on("data", (data) => (text += String(data)));
+    users.attacker(script, ...args).stdout?.on("data", (data) => (text += String(data)));
     return { said: () => text.split("\n").slice(0, -1) };
   };
   const entries = async (): Promise<readonly string[]> =>
@@ -165,7 +147,6 @@ describe("another user of the computer at the pipes of windows", () => {
     const [hash = ""] = turns;
     const { said } = attacker(squatting, nameOf(derivedPipeId(await userSecret(pipes), `turn ${hash}`)));
     await probe[Symbol.asyncDispose]();
-    stacks.pop();
     await until(() => said().length === 1, "it listens");
     const logger = new RecordingLogger();
     const next = await window(logger);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmod,
@@ -15,30 +15,25 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { wireString, wireUint32 } from "../../src/base/wire.ts";
 import { encodeMux, encodeMuxHello, encodeProxyFrame, muxType } from "../../src/engine/mux/muxMessages.ts";
 import { listenIn, prepareSocketFolder } from "../../src/share/socketFolder.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
-import { exited } from "../lab/watchdog.ts";
 import { peerSends } from "../support/channelMessages.ts";
 import { shell } from "../support/fakeStack.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
+import { attempts, outputOf, second, TwoUsers } from "../support/secondUser.ts";
 import { outcomeOf, sharedConnection } from "../support/sharedConnection.ts";
 import { type TestStack, Transcript, testStack } from "../support/testStack.ts";
-
-/** `nobody`. The tests run as root. */
-const second = { uid: 65_534, gid: 65_534 };
 
 let host: SshdHost;
 let config: string;
 /** As /tmp: everyone may create files in it, and only their owner may remove them. */
 let parent: string;
 let folder: string;
-let stacks: TestStack[];
-let children: ChildProcess[];
+let users: TwoUsers;
 
 beforeAll(async () => {
   host = await startSshd();
@@ -52,50 +47,18 @@ beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), "ssh-sessions-two-"));
   await chmod(parent, 0o1777);
   folder = join(parent, "sockets");
-  stacks = [];
-  children = [];
+  users = new TwoUsers();
 });
 
 afterEach(async () => {
-  for (const stack of stacks) {
-    await stack[Symbol.asyncDispose]();
-  }
-  for (const child of children) {
-    child.kill("SIGKILL");
-    await exited(child);
-  }
+  await users[Symbol.asyncDispose]();
   await rm(parent, { recursive: true, force: true });
 });
 
 async function window(logger = new RecordingLogger()): Promise<TestStack> {
-  const stack = await testStack(config, { logger, socketFolder: folder, sharesWithWindows: () => true });
-  stacks.push(stack);
-  return stack;
-}
-
-/** Runs a program of the second user. */
-function attacker(script: string, ...args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ["-e", script, ...args], {
-    ...{ ...second, cwd: "/", stdio: ["ignore", "pipe", "inherit"] },
-  });
-  children.push(child);
-  return child;
-}
-
-async function outputOf({ stdout }: ChildProcess): Promise<string> {
-  return stdout === null ? "" : (await text(stdout)).trim();
-}
-
-/** What each of the paths answers the second user. */
-async function attempts(paths: readonly string[]): Promise<readonly string[]> {
-  const script = `
-    const answers = process.argv.slice(1).map((path) => new Promise((resolve) => {
-      const socket = require("net").connect(path);
-      socket.on("connect", () => { socket.destroy(); resolve("connected"); });
-      socket.on("error", (error) => resolve(error.code));
-    }));
-    Promise.all(answers).then((all) => console.log(JSON.stringify(all)));`;
-  return JSON.parse(await outputOf(attacker(script, ...paths)));
+  return users.window(
+    await testStack(config, { logger, socketFolder: folder, sharesWithWindows: () => true }),
+  );
 }
 
 /** The sockets in the folder, once those of `count` kinds listen. */
@@ -176,7 +139,7 @@ describe("another user of the machine", () => {
 
   test("races the creation of the folder: what is created is this user's, or refused", async () => {
     await mkdir(join(parent, "victim"), { mode: 0o700 });
-    const racer = attacker(
+    const racer = users.attacker(
       `const fs = require("fs");
       const [folder, victim] = process.argv.slice(1);
       const attempt = (work) => { try { work(); return true; } catch { return false; } };
@@ -223,13 +186,13 @@ describe("another user of the machine", () => {
       logger,
       sharesWithWindows: () => true,
     });
-    stacks.push(shared.stack);
+    users.window(shared.stack);
     const names = (await socketsOf(2)).map((path) => path.slice(folder.length + 1));
     // The folder of the entries by which the wrapper finds the socket.
     const [entries = ""] = (await readdir(folder)).filter((name) => name.startsWith("hosts"));
     const found = await readdir(join(folder, entries));
     await rename(folder, join(parent, "cleaned"));
-    const hostile = attacker(
+    const hostile = users.attacker(
       `const fs = require("fs"), net = require("net"), path = require("path");
       const [folder, names, entries, found] = process.argv.slice(1);
       process.umask(0);
@@ -280,12 +243,10 @@ describe("another user of the machine", () => {
   test("has recorded a conversation: what is replayed is refused and logged, and no window is affected", async () => {
     const logger = new RecordingLogger();
     const shared = await sharedConnection(config, { socketFolder: folder, logger });
-    stacks.push(shared.stack);
+    users.window(shared.stack);
     // Two sessions of others, so that the numbers in the recording are not those of the replay.
     const busy = [0, 1].map(() => {
-      const child = spawn("ssh", ["-F", config, "lab", "cat"], { env: shared.env, stdio: "pipe" });
-      children.push(child);
-      return child;
+      return users.program(spawn("ssh", ["-F", config, "lab", "cat"], { env: shared.env, stdio: "pipe" }));
     });
     await until(
       () =>
@@ -328,6 +289,5 @@ describe("another user of the machine", () => {
     }
     expect(shared.stack.service.masters().map(({ state }) => state.kind)).toEqual(["ready"]);
     await shared[Symbol.asyncDispose]();
-    stacks.pop();
   });
 });

@@ -23,9 +23,9 @@ export interface BundledWrites {
 
 /**
  * Makes a socket pass on its writes once per turn of the event loop, unless they are many, after all sockets that were
- * readable have been read: a packet is written in three pieces, and twenty connections through forwards write in one turn. Each would be
- * a system call and a TCP segment of its own, and wake the server. Small pieces are joined: each costs ten times its
- * bytes while it waits, and a million of them are a short queue in bytes.
+ * readable have been read: a packet is written in three pieces, and twenty connections through forwards write in one
+ * turn. Each would be a system call and a TCP segment of its own, and wake the server. Small pieces are joined: each
+ * costs ten times its bytes while it waits, and a million of them are a short queue in bytes.
  * @param onWrite called with the bytes of each write.
  * @param onHanded the socket received data. `goesOn`: it accepts more.
  * @param ownsPieces nobody else uses the memory of what is written

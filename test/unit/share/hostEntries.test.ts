@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HostEntries } from "../../../src/share/hostEntries.ts";
-import { masterLinkName } from "../../../src/share/masterPrograms.ts";
+import { masterLinkName } from "../../../src/share/socketFolder.ts";
 import { until } from "../../lab/until.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 

@@ -22,8 +22,8 @@ export interface RelayHost {
 
 /**
  * Passes the channels of other programs through our connection, message by message: it rewrites the channel numbers,
- * hands each side's window to the other, and buffers nothing. It sits between the wire and the channel table. It accepts from
- * clients only what sshd tolerates, because sshd ends the whole connection over anything else.
+ * hands each side's window to the other, and buffers nothing. It sits between the wire and the channel table. It accepts
+ * from clients only what sshd tolerates, because sshd ends the whole connection over anything else.
  */
 export class Relay implements ChannelRelay {
   readonly #host: RelayHost;
