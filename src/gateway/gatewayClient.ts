@@ -4,9 +4,8 @@ import type { Disposable } from "../base/disposable.ts";
 import { asError } from "../base/errors.ts";
 import { guarded } from "../base/guarded.ts";
 import { onPeerGone } from "../base/streamEnd.ts";
-import { WireReader, wireString, wireUint32 } from "../base/wire.ts";
-import { decodeOpen, encodeRequest, message } from "../engine/channels/messages.ts";
-import { claimVariable } from "../engine/channels/relay/relayTypes.ts";
+import { WireReader, wireUint32 } from "../base/wire.ts";
+import { message } from "../engine/channels/messages.ts";
 import { MuxFrames } from "../engine/mux/muxFrames.ts";
 import {
   decodeProxyBody,
@@ -16,6 +15,7 @@ import {
   muxType,
   proxyFrameHead,
 } from "../engine/mux/muxMessages.ts";
+import { encodeProgramHello } from "../engine/mux/windowProtocol.ts";
 import type { GatewayError } from "./gatewayError.ts";
 import type { GatewayKey } from "./gatewayKey.ts";
 import { ServerTransport } from "./serverTransport.ts";
@@ -46,8 +46,6 @@ export class GatewayClient implements Disposable {
   #target: Socket | undefined;
   /** The proxy mode has begun. */
   #isAttached = false;
-  /** The number that the client gives its first session, until that is open. */
-  #firstSession: number | undefined;
   #ended = false;
 
   constructor(init: GatewayClientInit) {
@@ -135,7 +133,8 @@ export class GatewayClient implements Disposable {
         this.#pump();
       }),
     );
-    target.write(encodeMuxHello());
+    const { claim } = this.#init;
+    target.write(encodeMuxHello(claim === undefined ? undefined : encodeProgramHello(claim)));
     target.write(encodeMux(muxType.proxy, wireUint32(0)));
   }
 
@@ -143,10 +142,6 @@ export class GatewayClient implements Disposable {
     if (each[0] === message.globalRequest && new WireReader(each, 1).text() === noMoreSessions) {
       // It wants no reply, and a client that has made a request can't move to a connection with room.
       return;
-    }
-    if (this.#firstSession === undefined && each[0] === message.channelOpen) {
-      const open = decodeOpen(new WireReader(each, 1));
-      this.#firstSession = open?.type === "session" ? open.sender : undefined;
     }
     this.#toTarget(each);
   }
@@ -201,22 +196,6 @@ export class GatewayClient implements Disposable {
     const each = decodeProxyBody(body);
     if (each !== undefined) {
       this.#transport.send(isPadded(each) ? each.subarray(0, 1) : each);
-      this.#reportProgram(each);
-    }
-  }
-
-  /** The wrapper of terminals reports its program so, too. The relay does not pass it on. */
-  #reportProgram(each: Buffer): void {
-    const { claim } = this.#init;
-    if (
-      claim !== undefined &&
-      this.#firstSession !== undefined &&
-      each[0] === message.channelOpenConfirmation &&
-      each.readUInt32BE(1) === this.#firstSession
-    ) {
-      const pair = Buffer.concat([wireString(claimVariable), wireString(claim)]);
-      this.#toTarget(encodeRequest(each.readUInt32BE(5), "env", false, pair));
-      this.#firstSession = -1;
     }
   }
 }

@@ -34,7 +34,8 @@ export class KeptGateway implements Disposable {
   constructor(init: KeptGatewayInit) {
     const { master, folder, clock, logger, changed, nextId } = init;
     this.#shared = new SharedMaster({
-      ...{ master, clock, logger, listen: listenForPrograms(folder, { clock, logger }) },
+      ...{ master, clock, logger },
+      listen: listenForPrograms(folder, { clock, logger }),
       changed: () => {
         changed();
         this.#changed.fire();

@@ -167,7 +167,8 @@ export class MasterPrograms implements Disposable {
         found.push({ file, pid: Number(pid), name: program, since: facts.mtimeMs });
       }
     }
-    found.sort((one, other) => one.since - other.since);
+    // The kernel's clock of files ticks every few milliseconds.
+    found.sort((one, other) => one.since - other.since || one.pid - other.pid);
     await this.#clear(ended, found);
     const before = this.#shape();
     // One that has made its note and does not use the master yet, or runs without it.

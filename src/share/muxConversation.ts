@@ -21,6 +21,7 @@ import {
 } from "../engine/mux/muxMessages.ts";
 import {
   decodeNote,
+  decodeProgramHello,
   decodeWindowHello,
   encodeWindowHello,
   noteType,
@@ -92,6 +93,8 @@ export class MuxConversation implements Disposable {
   /** The relay has sent a message when it returns. */
   readonly #frames = new MuxFrames({ reuses: true, owns: true });
   #greeted = false;
+  /** What it says of itself in its HELLO, as a gateway does for its clients. */
+  #introduced: string | undefined;
   #attachment: Attachment | undefined;
   #client: RelayedClient | undefined;
   #stdio: StdioForward | undefined;
@@ -127,7 +130,11 @@ export class MuxConversation implements Disposable {
 
   /** The name that the client reports. Untrusted. */
   get claim(): string | undefined {
-    return (this.#stdio ?? this.#client)?.claim;
+    return (this.#stdio ?? this.#client)?.claim ?? this.#introduced;
+  }
+
+  get isStdio(): boolean {
+    return this.#init.isStdio === true;
   }
 
   /** Closes the client's channels and its socket. Idempotent. */
@@ -215,8 +222,12 @@ export class MuxConversation implements Disposable {
   /** @param pairs what stands behind the version in its HELLO */
   #fits(pairs: WireReader): boolean {
     const { window } = this.#init;
-    const hello = window && decodeWindowHello(pairs);
-    return window === undefined || (hello !== undefined && window.greeted(hello));
+    if (window === undefined) {
+      this.#introduced = decodeProgramHello(pairs);
+      return true;
+    }
+    const hello = decodeWindowHello(pairs);
+    return hello !== undefined && window.greeted(hello);
   }
 
   #note(window: WindowEnd, message: Buffer): void {

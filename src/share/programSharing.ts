@@ -66,7 +66,7 @@ export class ProgramSharing implements Disposable {
     this.#lasting = init.registry.onDidChange(() => this.#followLasting());
   }
 
-  /** In the order of their arrival. Frozen. */
+  /** In the order of their start. Frozen. */
   programs(): readonly ProgramSnapshot[] {
     const held = this.#init.registry.masters.flatMap((master) =>
       (master.connection?.lastingPrograms?.programs() ?? []).map((program) =>
@@ -77,7 +77,7 @@ export class ProgramSharing implements Disposable {
       ),
     );
     const here = [...this.#shared.values(), ...this.#atMasters.values()].flatMap((each) => each.programs());
-    return Object.freeze([...here, ...held]);
+    return Object.freeze([...here, ...held].toSorted((one, other) => one.since - other.since));
   }
 
   /** Closes a program's channels, also on the server. Unknown ids are ignored. */
@@ -305,7 +305,8 @@ export class ProgramSharing implements Disposable {
   #share(master: Master): void {
     const { clock, logger } = this.#init;
     const shared = new SharedMaster({
-      ...{ master, clock, logger, listen: listenForPrograms(this.#folder, { clock, logger }) },
+      ...{ master, clock, logger },
+      listen: listenForPrograms(this.#folder, { clock, logger }),
       another: (full) => this.#another(full),
       nextId: () => `p${this.#nextId++}`,
       changed: () => this.#changed.fire(),

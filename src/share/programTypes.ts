@@ -1,4 +1,4 @@
-import type { RelayedChannelSnapshot } from "../engine/channels/relay/relayTypes.ts";
+import type { PastChannels, RelayedChannelSnapshot } from "../engine/channels/relay/relayTypes.ts";
 
 /** Another program, or another window of this extension, whose channels run over our connection. Frozen. */
 export interface ProgramSnapshot {
@@ -13,11 +13,12 @@ export interface ProgramSnapshot {
   readonly outlivesWindow?: boolean;
   /** The addresses and paths at which the server listens for it. Untrusted. */
   readonly listeners?: readonly string[];
-  /** What `ssh` was called with, where its channels are known, too. Untrusted. */
+  /** What an `ssh` without a session was called with. Untrusted. */
   readonly call?: string;
   /** What it was called with, where nobody here knows its channels: on a master of `ssh`. Untrusted. */
   readonly calledWith?: string;
   /** False: nobody here knows its process or its channels. */
   readonly canEnd?: boolean;
   readonly channels: readonly RelayedChannelSnapshot[];
+  readonly past?: PastChannels;
 }

@@ -9,6 +9,7 @@ import { GuestWindow, type GuestWindowInit } from "./guestWindow.ts";
 import type { Served } from "./meeting/meetingPlace.ts";
 import type { Listen } from "./meeting/servedSockets.ts";
 import { type Attachment, MuxConversation } from "./muxConversation.ts";
+import { ProgramCalls, type SilentProgram } from "./programCalls.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
 
 export interface SharedMasterInit {
@@ -44,11 +45,17 @@ export class SharedMaster implements Disposable {
   readonly #conversations = new Set<MuxConversation>();
   readonly #programs = new Map<string, Program>();
   #served: Served | undefined;
+  readonly #calls: ProgramCalls | undefined;
   #disposed = false;
 
   constructor(init: SharedMasterInit) {
     this.#init = init;
     this.master = init.master;
+    const { windows, clock, changed } = init;
+    this.#calls =
+      windows === undefined
+        ? new ProgramCalls({ clock, silent: () => this.#silent(), changed: () => changed() })
+        : undefined;
   }
 
   /** The socket's name in the folder, once it listens. */
@@ -58,11 +65,25 @@ export class SharedMaster implements Disposable {
 
   programs(): readonly ProgramSnapshot[] {
     return [...this.#programs.values()].map(({ id, since, client, conversation, window }) => {
+      const call = this.#calls?.of(id);
       const { name, pid } = window ?? readClaim(conversation.claim);
       const masterId = conversation.masterId ?? this.master.id;
       const { channels, listeners } = client;
-      return Object.freeze({ id, since, name, pid, masterId, channels, listeners });
+      return Object.freeze({
+        ...{ id, since, name, pid, masterId, channels, listeners },
+        past: { ...client.past },
+        ...(call !== undefined && { call }),
+      });
     });
+  }
+
+  #silent(): readonly SilentProgram[] {
+    return [...this.#programs.values()]
+      .filter(({ client, conversation }) => client.sessions === 0 && !conversation.isStdio)
+      .flatMap(({ id, conversation }) => {
+        const { pid } = readClaim(conversation.claim);
+        return pid === undefined ? [] : [{ id, pid }];
+      });
   }
 
   /** @throws ShareError, or the system's error */
@@ -87,6 +108,7 @@ export class SharedMaster implements Disposable {
       return;
     }
     this.#disposed = true;
+    this.#calls?.dispose();
     this.#served?.dispose();
     for (const conversation of [...this.#conversations]) {
       conversation.dispose();
@@ -108,11 +130,13 @@ export class SharedMaster implements Disposable {
       attached: (client) => {
         const since = this.#programs.get(id)?.since ?? clock.now();
         this.#programs.set(id, { id, client, conversation, since, window });
+        this.#calls?.came();
         this.#init.changed();
       },
       closed: () => {
         this.#conversations.delete(conversation);
         window?.dispose();
+        this.#calls?.left(id);
         if (this.#programs.delete(id)) {
           this.#init.changed();
         }

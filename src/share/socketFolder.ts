@@ -13,7 +13,7 @@ import { ShareError } from "./shareErrors.ts";
 const longestFolder = 80;
 
 /** The names that `listenIn` creates, and those of keepers that leave. Other files in the folder are left alone. */
-const socketName = /^(?:[0-9a-f]{12}(?:-w)?|w[0-9a-f]{12}\.[0-9a-f]{6}|keeper\.\d{1,10})$/;
+const socketName = /^(?:p?[0-9a-f]{12}(?:-w)?|w[0-9a-f]{12}\.[0-9a-f]{6}|keeper\.\d{1,10})$/;
 /** A link to the control socket of a master of `ssh`: see `masterLinkName`. */
 const linkName = /^m[0-9a-f]{12}$/;
 /** The note that the wrapper makes of a program on a master: `link.pid.name`. */
@@ -29,6 +29,14 @@ export const longestTemporary = 60_000;
 
 /** Milliseconds: the window with the master that a program has used would have removed its note. */
 const oldNote = 3_600_000;
+
+/**
+ * Of a socket for programs. Versions up to 0.11 have no `p`: the wrapper must not send them what they would pass on to
+ * the server.
+ */
+export function programSocketName(): string {
+  return `p${randomBytes(6).toString("hex")}`;
+}
 
 /** Beside the socket of this name: the one for `ssh -W`. */
 export function stdioSocketName(name: string): string {

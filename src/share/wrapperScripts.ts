@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directVariable } from "../base/programFolder.ts";
-import { claimVariable } from "../engine/channels/relay/relayTypes.ts";
+import { claimPath, claimVariable } from "../engine/channels/relay/relayTypes.ts";
 import { foregroundCondition } from "./foreground.ts";
 import { isServedCondition } from "./servedMark.ts";
 import { parseFunction } from "./sshOptions.ts";
@@ -133,6 +133,13 @@ if find_socket "$@"; then
   if [ -n "$target" ]; then
     exec "$real" -F none -a -x -T $verbose -S "$socket-w" -O proxy -o SendEnv=${claimVariable} -s -- "$host" "$target"
   fi
+  case $given,\${socket##*/} in
+    *N*,p*)
+      # Without a session there is no variable: the editor answers this request itself.
+      exec "$real" -S "$socket" -O proxy -o SendEnv=${claimVariable} \\
+        -o "RemoteForward=${claimPath}$program/$$ /dev/null" "$@"
+      ;;
+  esac
   exec "$real" -S "$socket" -O proxy -o SendEnv=${claimVariable} "$@"
 fi
 # For a jump host, ssh runs the program by whose name it was called: with a path the real one, without a path this one.

@@ -1,8 +1,11 @@
 /** Texts about other programs on a connection. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
+import type { ForwardSpec } from "../config/forwardSpec.ts";
 import type { RelayedChannelSnapshot } from "../engine/channels/relay/relayTypes.ts";
 import type { ProgramSnapshot } from "../share/programTypes.ts";
+import { readSshCall } from "../share/sshCall.ts";
+import { shortForwardLabel } from "./forwardText.ts";
 import { formatBytes } from "./sessionDetails.ts";
 
 /** `git (1234)`, as the program says. */
@@ -32,74 +35,114 @@ export function relayedChannelText({ type, command, target }: RelayedChannelSnap
   }
 }
 
-/** `git-upload-pack 'a' · ↑ 1 kB ↓ 3 MB`; where channels are not known, what it was called with. */
-export function programDescription({ channels, calledWith, listeners = [] }: ProgramSnapshot): string {
+/**
+ * `git-upload-pack 'a' · ↑ 1 kB ↓ 3 MB`; where channels are not known, what it was called with. The side bar cuts the
+ * end, so the names come first.
+ */
+export function programDescription(program: ProgramSnapshot): string {
+  const { channels, calledWith, listeners = [], past } = program;
   if (calledWith !== undefined) {
-    return printable(calledWith, 200);
+    return calledText(calledWith);
   }
   const isTo = ({ target }: RelayedChannelSnapshot): boolean => target !== undefined;
   const isSession = ({ type }: RelayedChannelSnapshot): boolean => type === "session";
+  const sessions = channels.filter(isSession);
+  const unnamed = channels.filter((channel) => !isSession(channel) && !isTo(channel));
+  const listens = [...forwardNames(program), ...onServer(listeners)];
   const parts = [
-    oneOr(channels.filter(isSession), (count) => plural(count, "{0} session", "{0} sessions")),
-    listening(listeners),
-    connectionsText(channels.filter(isTo)),
-    oneOr(
-      channels.filter((channel) => !isSession(channel) && !isTo(channel)),
-      (count) => plural(count, "{0} forwarded connection", "{0} forwarded connections"),
-    ),
+    sessionsText(sessions),
+    ...(channels.length === sessions.length
+      ? waitingText(listens, past?.connections ?? 0)
+      : channels.some(isTo)
+        ? [connectionsText(channels.filter(isTo)), ...onServer(listeners)]
+        : listens),
+    forwardedText(unnamed),
   ].filter((part) => part !== undefined);
-  // An ssh -N that nobody uses. It listens on this computer, and does not say where.
-  const what = parts.length === 0 ? [t("no channel open")] : parts;
-  return [...what, programTraffic(channels)].join(" · ");
+  return [...(parts.length === 0 ? [t("idle")] : parts), programTraffic(program)].join(" · ");
+}
+
+/** Of a program whose channels nobody here knows. */
+function calledText(calledWith: string): string {
+  const call = readSshCall(calledWith);
+  if (call === undefined) {
+    return printable(calledWith, 200);
+  }
+  const { command, hasSession, stream, forwards } = call;
+  return [
+    command ?? (hasSession ? t("shell") : undefined),
+    stream === undefined ? undefined : t("connection to {0}", stream),
+    forwards.length === 0 ? undefined : severalText(forwards.map(callsForward)),
+  ]
+    .filter((part) => part !== undefined)
+    .map((part) => printable(part, 200))
+    .join(" · ");
+}
+
+/** `8080 → db:5432` */
+function callsForward(spec: ForwardSpec): string {
+  return shortForwardLabel({ spec, port: undefined, state: { kind: "listening", since: 0 } });
+}
+
+/** What `ssh` listens at on this computer, as far as it is known. */
+function forwardNames({ call }: ProgramSnapshot): readonly string[] {
+  const local = readSshCall(call ?? "")?.forwards.filter(({ kind }) => kind !== "remote") ?? [];
+  return local.length === 0 ? [] : [severalText(local.map(callsForward))];
+}
+
+function onServer(listeners: readonly string[]): readonly string[] {
+  return listeners.length === 0
+    ? []
+    : [t("{0} on the server", severalText(listeners.map((address) => printable(address, 200))))];
+}
+
+/** `8080 → db:5432, nobody connected`. Without connections now. */
+function waitingText(listens: readonly string[], over: number): readonly string[] {
+  const [name] = listens;
+  const isOver = plural(over, "{0} connection is over", "{0} connections are over");
+  if (name === undefined) {
+    return over === 0 ? [] : [isOver];
+  }
+  const names = listens.length === 1 ? name : t("{0} and {1}", name, listens.slice(1).join(", "));
+  return over === 0 ? [t("{0}, nobody connected", names)] : [t("{0}, {1}", names, isOver)];
+}
+
+/** `db:5432 and 2 others` */
+function severalText(names: readonly string[]): string {
+  const [first = ""] = names;
+  const others = names.length - 1;
+  return others === 0 ? first : plural(others, "{1} and {0} other", "{1} and {0} others", first);
 }
 
 /** Undefined: there is none. */
-function oneOr(
-  channels: readonly RelayedChannelSnapshot[],
-  several: (count: number) => string,
-): string | undefined {
+function sessionsText(sessions: readonly RelayedChannelSnapshot[]): string | undefined {
+  const [first] = sessions;
+  return first === undefined || sessions.length === 1
+    ? first && relayedChannelText(first)
+    : plural(sessions.length, "{0} session", "{0} sessions");
+}
+
+/** Of connections whose targets nobody names. Undefined: there is none. */
+function forwardedText(channels: readonly RelayedChannelSnapshot[]): string | undefined {
   const [first] = channels;
   return first === undefined || channels.length === 1
     ? first && relayedChannelText(first)
-    : several(channels.length);
+    : plural(channels.length, "{0} forwarded connection", "{0} forwarded connections");
 }
 
-/** `listens on localhost:8080 of the server` */
-function listening(listeners: readonly string[]): string | undefined {
-  const [first] = listeners;
-  if (first === undefined) {
+/** `db:5432 and 1 other, 3 connections` */
+function connectionsText(channels: readonly RelayedChannelSnapshot[]): string | undefined {
+  if (channels.length === 0) {
     return undefined;
   }
-  const address = printable(first, 200);
-  const others = listeners.length - 1;
-  return others === 0
-    ? t("listens on {0} of the server", address)
-    : plural(
-        others,
-        "listens on {1} of the server and {0} other address",
-        "listens on {1} of the server and {0} other addresses",
-        address,
-      );
-}
-
-/** `3 connections, to db:5432 and 1 other` */
-function connectionsText(channels: readonly RelayedChannelSnapshot[]): string | undefined {
-  const [first] = channels;
-  if (first === undefined || channels.length === 1) {
-    return first && relayedChannelText(first);
-  }
-  const target = printable(first.target ?? "", 200);
-  const others = new Set(channels.map((channel) => channel.target)).size - 1;
+  const targets = [...new Set(channels.map(({ target = "" }) => printable(target, 200)))];
   const count = plural(channels.length, "{0} connection", "{0} connections");
-  return others === 0
-    ? t("{0}, to {1}", count, target)
-    : plural(others, "{1}, to {2} and {0} other", "{1}, to {2} and {0} others", count, target);
+  return t("{0}, {1}", severalText(targets), count);
 }
 
-export function programTraffic(channels: readonly RelayedChannelSnapshot[]): string {
-  const sum = (of: (channel: RelayedChannelSnapshot) => number): string =>
-    formatBytes(channels.reduce((total, channel) => total + of(channel), 0));
-  return `↑ ${sum(({ bytesOut }) => bytesOut)} ↓ ${sum(({ bytesIn }) => bytesIn)}`;
+export function programTraffic({ channels, past }: Pick<ProgramSnapshot, "channels" | "past">): string {
+  const sum = (name: "bytesIn" | "bytesOut"): string =>
+    formatBytes(channels.reduce((total, channel) => total + channel[name], past?.[name] ?? 0));
+  return `↑ ${sum("bytesOut")} ↓ ${sum("bytesIn")}`;
 }
 
 /** A question names at most this many programs. */

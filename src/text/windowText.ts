@@ -56,7 +56,7 @@ function severalWindows(windows: readonly ProgramSnapshot[]): boolean {
 /** `2 sessions · ↑ 1 kB ↓ 3 MB` */
 export function windowDescription(window: ProgramSnapshot): string {
   const sessions = plural(sessionsElsewhere([window]), "{0} session", "{0} sessions");
-  return `${sessions} · ${programTraffic(window.channels)}`;
+  return `${sessions} · ${programTraffic(window)}`;
 }
 
 /** What ends with a connection in other windows. Undefined: nothing. */

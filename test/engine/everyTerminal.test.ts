@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { programDescription } from "../../src/text/programText.ts";
 import { freePort } from "../lab/freePort.ts";
 import { echoed, echoedBySocks, listens } from "../lab/localPorts.ts";
 import { commandLines } from "../lab/processTree.ts";
@@ -201,6 +202,24 @@ describe("plain ssh with our line in its ssh_config", () => {
     const { outcome, logins: count } = await logins(async () => await run("sh", ["-c", command]));
     expect([hash(await readFile(join(folder, "b"))), count]).toEqual([hash(data), 0]);
     expect(outcome.stderr.split("SSH2_MSG_KEXINIT sent").length).toBeGreaterThan(5);
+  });
+
+  test("one that only forwards is shown with its name, its process and what it forwards", async () => {
+    const port = await freePort();
+    const child = spawn("ssh", ["-F", lab.config, "-N", "-L", `${port}:db:5432`, "lab"], { stdio: "pipe" });
+    const { programs } = lab.stack;
+    const shown = (): string =>
+      programs
+        .programs()
+        .map((each) => `${each.pid} ${programDescription(each)}`)
+        .join();
+    await until(() => shown() === `${child.pid} ${port} → db:5432, nobody connected · ↑ 0 B ↓ 0 B`, shown);
+    expect(programs.programs()).toMatchObject([
+      { name: "ssh", call: `-F ${lab.config} -N -L ${port}:db:5432 lab` },
+    ]);
+    child.kill();
+    await exited(child);
+    await until(() => programs.programs().length === 0, "it has gone");
   });
 
   test("a running program is shown with its name and process, and can be ended", async () => {

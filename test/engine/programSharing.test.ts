@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { wrapperVariables } from "../../src/share/wrapperScripts.ts";
-import { programDescription } from "../../src/text/programText.ts";
+import { programDescription, programLabel } from "../../src/text/programText.ts";
 import { FaultProxy } from "../lab/faultProxy.ts";
 import { freePort } from "../lab/freePort.ts";
 import { echoed, listens } from "../lab/localPorts.ts";
@@ -175,7 +175,7 @@ describe.each(engines)("programs on our connection of the engine %s", (engine) =
     expect(host.logins() - logins).toBe(0);
     const client = connect(local, "127.0.0.1");
     const shown = (): readonly string[] => shared.stack.programs.programs().map(programDescription);
-    const expected = `listens on localhost:${remote} of the server · connection to 127.0.0.1:${target} · `;
+    const expected = `127.0.0.1:${target}, 1 connection · localhost:${remote} on the server · `;
     // A master of ssh tells nobody what its clients do.
     if (engine === "ssh2") {
       await until(
@@ -189,6 +189,69 @@ describe.each(engines)("programs on our connection of the engine %s", (engine) =
     await until(async () => !(await listens(remote)), "the server stops listening");
     server.close();
   });
+
+  if (engine === "ssh2") {
+    test("one that only forwards is shown with its name, its process and what it forwards, beside others of its kind", async () => {
+      const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const target = `127.0.0.1:${(server.address() as { port: number }).port}`;
+      const ports = [await freePort(), await freePort()];
+      const { programs } = shared.stack;
+      const children = ports.map((port) =>
+        spawn("ssh", ["-F", config, "-N", "-L", `${port}:${target}`, "lab"], { env: shared.env }),
+      );
+      // Nobody knows what this one is: the wrapper has not started it.
+      const direct = ["-F", config, "-S", shared.socket, "-O", "proxy", "-N", "lab"];
+      const shown = (pid: number | undefined): string => {
+        const found = programs.programs().find((each) => each.pid === pid);
+        return found === undefined ? "" : `${programLabel(found)}: ${programDescription(found)}`;
+      };
+      const all = (): string => programs.programs().map(programDescription).join(", ");
+      for (const [at, port] of ports.entries()) {
+        const child = children[at];
+        const waiting = `ssh (${child?.pid}): ${port} → ${target}, nobody connected · ↑ 0 B ↓ 0 B`;
+        await until(
+          () => shown(child?.pid) === waiting,
+          () => `${waiting} in ${all()}`,
+        );
+        expect(await echoed(port)).toBe("hello");
+        const over = / connections? (is|are) over · ↑ 5 B ↓ 5 B$/;
+        await until(() => over.test(shown(child?.pid)), all);
+      }
+      const stranger = spawn("ssh", direct, { env: { ...process.env } });
+      await until(() => programs.programs().length === 3, "the stranger is listed");
+      expect(shown(undefined)).toBe("Program: idle · ↑ 0 B ↓ 0 B");
+      stranger.kill();
+      children[0]?.kill();
+      await until(() => programs.programs().length === 1, "they have gone");
+      expect(shown(children[1]?.pid)).toContain(`${ports[1]} → ${target}`);
+      programs.end(programs.programs()[0]?.id ?? "");
+      await Promise.all(children.map(exited));
+      server.close();
+    });
+  } else {
+    test("programs are listed in the order of their start, each with its command first", async () => {
+      const { programs } = shared.stack;
+      const children: ChildProcess[] = [];
+      for (const command of ["cat; : one", "cat; : two", "cat; : three"]) {
+        children.push(spawn("ssh", ["-F", config, "-T", "lab", command], { env: shared.env, stdio: "pipe" }));
+      }
+      await until(
+        () => programs.programs().filter(({ pid }) => pid !== undefined).length === 3,
+        "all are listed",
+      );
+      const order = programs.programs().map(({ since, pid }) => [since, pid]);
+      expect(order).toEqual(order.toSorted(([a = 0, p = 0], [b = 0, q = 0]) => a - b || p - q));
+      await until(
+        () => new Set(programs.programs().map(programDescription)).has("cat; : three"),
+        () => programs.programs().map(programDescription).join(", "),
+      );
+      for (const child of children) {
+        child.kill();
+      }
+      await until(() => programs.programs().length === 0, "they have gone");
+    });
+  }
 
   test("a running program is shown with the name and process that the wrapper reports, and can be ended", async () => {
     const mark = `mark-${randomBytes(6).toString("hex")}`;

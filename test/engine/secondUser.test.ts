@@ -66,7 +66,7 @@ async function socketsOf(count: number): Promise<readonly string[]> {
   let names: string[] = [];
   await until(async () => {
     names = (await readdir(folder).catch(() => [])).filter((name) =>
-      /^(?:w[0-9a-f.]+|[0-9a-f]{12})$/.test(name),
+      /^(?:w[0-9a-f.]+|p?[0-9a-f]{12})$/.test(name),
     );
     return names.length === count;
   }, "the sockets listen");

@@ -40,7 +40,9 @@ export function readPrograms(value: unknown): readonly ProgramSnapshot[] {
 
 function readProgram(value: unknown): readonly ProgramSnapshot[] {
   const [id, name, pid, since] = ["id", "name", "pid", "since"].map((field) => fieldOf(value, field));
-  const [listeners, channels, call] = ["listeners", "channels", "call"].map((field) => fieldOf(value, field));
+  const [listeners, channels, call, past] = ["listeners", "channels", "call", "past"].map((field) =>
+    fieldOf(value, field),
+  );
   if (typeof id !== "string" || typeof since !== "number" || !Array.isArray(channels)) {
     return [];
   }
@@ -54,6 +56,7 @@ function readProgram(value: unknown): readonly ProgramSnapshot[] {
         ? listeners.filter((each) => typeof each === "string").map(cut)
         : [],
       channels: channels.flatMap(readChannel),
+      ...readPast(past),
     }),
   ];
 }
@@ -70,6 +73,15 @@ function readChannel(value: unknown): readonly RelayedChannelSnapshot[] {
           ...(typeof target === "string" && { target: cut(target) }),
         },
       ];
+}
+
+function readPast(value: unknown): Pick<ProgramSnapshot, "past"> {
+  const [connections, bytesIn, bytesOut] = ["connections", "bytesIn", "bytesOut"].map((field) =>
+    fieldOf(value, field),
+  );
+  return typeof connections === "number" && typeof bytesIn === "number" && typeof bytesOut === "number"
+    ? { past: { connections, bytesIn, bytesOut } }
+    : {};
 }
 
 function cut(text: string): string {

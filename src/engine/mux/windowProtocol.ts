@@ -14,12 +14,14 @@ import { boundedPrograms, readPrograms } from "./programNotes.ts";
 const windowProtocol = 1;
 
 const pairName = "window@ssh-sessions";
+const programPair = "program@ssh-sessions";
 
 /** A message number for local extensions (RFC 4250 section 4.1.2). A note never goes to the server. */
 export const noteType = 192;
 
 /** Characters of a window's name. */
 const longestName = 100;
+const longestClaim = 200;
 
 /** The most uses of others that a window shows, and characters of what names one. */
 const mostUses = 64;
@@ -55,6 +57,22 @@ export const aliveInterval = 2_500;
 export function encodeWindowHello(hello: WindowHello): Buffer {
   const value = JSON.stringify({ ...hello, protocol: windowProtocol });
   return Buffer.concat([wireString(pairName), wireString(value)]);
+}
+
+/** The pair of a gateway, which is a client for another program. @param claim its name and its process id */
+export function encodeProgramHello(claim: string): Buffer {
+  return Buffer.concat([wireString(programPair), wireString(claim)]);
+}
+
+/** Undefined: the client says nothing of itself. */
+export function decodeProgramHello(pairs: WireReader): string | undefined {
+  for (let name = pairs.text(); name !== undefined; name = pairs.text()) {
+    const value = pairs.text();
+    if (name === programPair) {
+      return value !== undefined && value.length <= longestClaim ? value : undefined;
+    }
+  }
+  return undefined;
 }
 
 /** Undefined: the peer is no window, or one of another version. @param pairs what stands behind the version in HELLO */

@@ -5,7 +5,7 @@ import type { Clock } from "../../base/clock.ts";
 import { guarded } from "../../base/guarded.ts";
 import type { Logger } from "../../base/log.ts";
 import { markServed } from "../servedMark.ts";
-import { listenIn, prepareSocketFolder, stdioSocketName } from "../socketFolder.ts";
+import { listenIn, prepareSocketFolder, programSocketName, stdioSocketName } from "../socketFolder.ts";
 import type { Served } from "./meetingPlace.ts";
 
 export interface SocketTools {
@@ -20,7 +20,7 @@ export type Listen = (serve: (socket: Socket, isStdio: boolean) => void) => Prom
 export function listenForPrograms(folder: string, tools: SocketTools): Listen {
   return async (serve) => {
     await prepareSocketFolder(folder);
-    const plain = await serveIn(folder, tools, (socket) => serve(socket, false));
+    const plain = await serveIn(folder, tools, (socket) => serve(socket, false), programSocketName());
     try {
       const stdio = await serveIn(
         folder,

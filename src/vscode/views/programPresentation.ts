@@ -34,15 +34,22 @@ export function presentProgram(program: ProgramSnapshot, now: number): ItemPrese
 }
 
 function programHover(program: ProgramSnapshot, now: number): string {
-  const { channels, since, calledWith, listeners = [] } = program;
+  const { channels, since, calledWith, call = calledWith, listeners = [], past } = program;
+  const connections = channels.filter(({ type }) => type !== "session").length;
   return [
     `**${literal(programLabel(program))}**`,
     programNote(program.name !== undefined),
     factTable([
       [t("Since"), literal(openSince(since, now))],
       ...(calledWith === undefined
-        ? [[t("Data"), literal(programTraffic(channels))] as [string, string]]
+        ? [[t("Data"), literal(programTraffic(program))] as [string, string]]
         : []),
+      ...(past !== undefined && past.connections > 0
+        ? [[t("Connections so far"), `${past.connections + connections}`] as [string, string]]
+        : []),
+      ...(call === undefined || call === ""
+        ? []
+        : [[t("Called with"), literal(printable(call, 1000))] as [string, string]]),
       ...listeners
         .slice(0, shownChannels)
         .map((address): [string, string] => [t("Listens on the server"), literal(printable(address, 200))]),

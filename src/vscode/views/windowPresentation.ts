@@ -21,7 +21,7 @@ export function presentWindow(window: ProgramSnapshot, now: number): ItemPresent
       aboutWindow(),
       factTable([
         [t("Since"), literal(openSince(window.since, now))],
-        [t("Data"), literal(programTraffic(window.channels))],
+        [t("Data"), literal(programTraffic(window))],
       ]),
     ].join("\n\n"),
     accessibleLabel: `${label}, ${spokenDescription(description)}`,

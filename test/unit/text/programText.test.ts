@@ -18,30 +18,83 @@ const hostile = `${"x".repeat(300)}\u202e\u001b[31m\n**b** [a](command:b)`;
 
 describe("the row of a program", () => {
   it.each([
-    ["does nothing yet", program([]), "no channel open"],
+    ["does nothing", program([]), "idle"],
     ["runs a command", program([channel({ command: "uptime" })]), "uptime"],
     ["has a shell", program([channel()]), "shell"],
     ["has several sessions", program([channel(), channel()]), "2 sessions"],
-    ["listens", program([], ["localhost:8080"]), "listens on localhost:8080 of the server"],
-    ["listens twice", program([], ["a:1", "b:2"]), "listens on a:1 of the server and 1 other address"],
-    [
-      "listens often",
-      program([], ["a:1", "b:2", "/s"]),
-      "listens on a:1 of the server and 2 other addresses",
-    ],
-    ["forwards", program([to("db:5432")]), "connection to db:5432"],
-    ["forwards to one target", program([to("db:1"), to("db:1")]), "2 connections, to db:1"],
-    ["to two", program([to("db:1"), to("db:1"), to("a:2")]), "3 connections, to db:1 and 1 other"],
-    ["to more", program([to("a:1"), to("b:1"), to("c:1")]), "3 connections, to a:1 and 2 others"],
+    ["listens", program([], ["localhost:8080"]), "localhost:8080 on the server, nobody connected"],
+    ["listens twice", program([], ["a:1", "b:2"]), "a:1 and 1 other on the server, nobody connected"],
+    ["listens often", program([], ["a:1", "b:2", "/s"]), "a:1 and 2 others on the server, nobody connected"],
+    ["forwards", program([to("db:5432")]), "db:5432, 1 connection"],
+    ["forwards to one target", program([to("db:1"), to("db:1")]), "db:1, 2 connections"],
+    ["to two", program([to("db:1"), to("db:1"), to("a:2")]), "db:1 and 1 other, 3 connections"],
+    ["to more", program([to("a:1"), to("b:1"), to("c:1")]), "a:1 and 2 others, 3 connections"],
     ["is reached", program([channel({ type: "forwarded-tcpip" })]), "forwarded connection"],
     [
       "does everything",
       program([channel(), to("a:1"), ...Array(2).fill(channel({ type: "forwarded-tcpip" }))], ["b:2"]),
-      "shell · listens on b:2 of the server · connection to a:1 · 2 forwarded connections",
+      "shell · a:1, 1 connection · b:2 on the server · 2 forwarded connections",
+    ],
+    [
+      "waits at a port here",
+      { ...program([]), call: "-N -L 8080:db:5432 web1" },
+      "8080 → db:5432, nobody connected",
+    ],
+    [
+      "waits at several, and on the server",
+      { ...program([], ["localhost:1"]), call: "-NL8080:db:5432 -D 1080 web1" },
+      "8080 → db:5432 and 1 other and localhost:1 on the server, nobody connected",
+    ],
+    ["only stays", { ...program([]), call: "-N web1" }, "idle"],
+    [
+      "is reached at the server",
+      program([channel({ type: "forwarded-tcpip" })], ["localhost:1"]),
+      "localhost:1 on the server · forwarded connection",
     ],
   ])("of one that %s", (_, shown, text) => {
     expect(programDescription(shown)).toBe(`${text} · ↑ 0 B ↓ 0 B`);
     expect(presentProgram(shown, 0).accessibleLabel).toContain(text.split(" · ")[0]);
+  });
+
+  const past = { connections: 3, bytesIn: 2048, bytesOut: 10 };
+  it.each([
+    ["none is left", program([]), "3 connections are over"],
+    [
+      "none is left at a port here",
+      { ...program([]), call: "-N -L 8080:db:5432 web1" },
+      "8080 → db:5432, 3 connections are over",
+    ],
+    ["none is left at the server", program([], ["a:1"]), "a:1 on the server, 3 connections are over"],
+    ["none is left beside a shell", program([channel()]), "shell · 3 connections are over"],
+    ["one is open", program([to("db:1")]), "db:1, 1 connection"],
+  ])("of one with earlier connections, if %s: their data stays counted", (_, shown, text) => {
+    expect(programDescription({ ...shown, past })).toBe(`${text} · ↑ 10 B ↓ 2.0 KiB`);
+  });
+
+  it.each([
+    ["-o SendEnv=GIT_PROTOCOL git@web1 git-upload-pack 'a b'", "git-upload-pack 'a b'"],
+    ["web1", "shell"],
+    ["-L 8080:db:5432 web1", "shell · 8080 → db:5432"],
+    ["-L 8080:db:5432 -R 1:db:2 -N web1", "8080 → db:5432 and 1 other"],
+    ["-W db:22 web1", "connection to db:22"],
+    ["", ""],
+    ["-N", "-N"],
+  ])("of one of which only the call is known, %s: the command comes first", (calledWith, text) => {
+    expect(programDescription({ ...program([]), calledWith })).toBe(text);
+    expect(presentProgram({ ...program([]), calledWith }, 0).hover).not.toContain("Data");
+  });
+
+  it("of one without a session says what it was called with", () => {
+    const { hover, label } = presentProgram(
+      { ...program([]), name: "ssh", pid: 7, call: "-N -D 1080 web1" },
+      0,
+    );
+    expect(label).toBe("ssh (7)");
+    expect(hover).toMatch(/Called with.*1080 web1/s);
+  });
+
+  it("counts earlier and open connections in the hover", () => {
+    expect(presentProgram({ ...program([to("a:1")]), past }, 0).hover).toMatch(/Connections so far \| 4 /);
   });
 
   it("is bounded and without control characters, whatever the program names", () => {

@@ -10,6 +10,7 @@ import {
   message,
   openFailureCode,
 } from "../messages.ts";
+import { PastTotals } from "./pastTotals.ts";
 import { targetOf } from "./relayedAddress.ts";
 import { firstLoan, RelayedChannel } from "./relayedChannel.ts";
 import { RelayGlobalRequests } from "./relayGlobalRequests.ts";
@@ -50,7 +51,8 @@ export class RelayClient implements RelayedClient {
   /** The open ones, by the server's channel number. */
   readonly #open = new Map<number, RelayedChannel>();
   readonly #offers: RelayOffers;
-  #claim: string | undefined;
+  claim: string | undefined;
+  readonly past = new PastTotals();
   #ended = false;
 
   constructor(port: RelayClientPort, host: RelayClientHost) {
@@ -58,10 +60,6 @@ export class RelayClient implements RelayedClient {
     this.#host = host;
     this.#offers = new RelayOffers((bytes) => host.send(bytes), host.descriptors);
     this.#globals = new RelayGlobalRequests(this, host, (reply) => this.#send(reply));
-  }
-
-  get claim(): string | undefined {
-    return this.#claim;
   }
 
   get channels(): readonly RelayedChannelSnapshot[] {
@@ -127,6 +125,12 @@ export class RelayClient implements RelayedClient {
       }
       this.#port.ended("connection-ended", "The connection has ended");
     }
+  }
+
+  /** It says who it is. */
+  claims(text: string): void {
+    this.claim ??= text.length > longestClaim ? "" : text;
+    this.#host.changed();
   }
 
   // Messages of the server; called by the relay.
@@ -322,9 +326,7 @@ export class RelayClient implements RelayedClient {
     const fields = new WireReader(payload);
     let success = false;
     if (name === "env" && fields.text() === claimVariable) {
-      const claim = fields.text() ?? "";
-      this.#claim ??= claim.length > longestClaim ? "" : claim;
-      this.#host.changed();
+      this.claims(fields.text() ?? "");
       success = true;
     } else if (name === "x11-req") {
       // X11: the server would open channels to a display without saying for which session.
@@ -376,6 +378,7 @@ export class RelayClient implements RelayedClient {
     if (channel.isOver && channel.serverId !== undefined) {
       this.#own.delete(channel.clientId);
       this.#open.delete(channel.serverId);
+      this.past.add(channel);
       this.#host.forget(channel);
     }
   }

@@ -1,7 +1,8 @@
-import type { WireReader } from "../../../base/wire.ts";
+import { WireReader } from "../../../base/wire.ts";
 import type { GlobalReply } from "../globalRequests.ts";
 import { decodeRequest, encode, message } from "../messages.ts";
 import type { RelayClient, RelayClientHost } from "./relayClient.ts";
+import { claimPath } from "./relayTypes.ts";
 import { ReplyOrder } from "./replyOrder.ts";
 import { judgeGlobalRequest } from "./requestRules.ts";
 import type { RelayListener } from "./serverDescriptors.ts";
@@ -45,6 +46,14 @@ export class RelayGlobalRequests {
     const judgement = judgeGlobalRequest(name, payload);
     if (judgement === "malformed") {
       return false;
+    }
+    const claim = claimIn(name, payload);
+    if (claim !== undefined) {
+      this.#client.claims(claim);
+      if (wantReply) {
+        this.#replies.answer(encode(message.requestSuccess));
+      }
+      return true;
     }
     const listens = !name.startsWith("cancel-") && forwardedType(name) !== undefined;
     if (
@@ -142,6 +151,12 @@ function forwardedType(name: string): string | undefined {
     return "forwarded-tcpip";
   }
   return name.endsWith("streamlocal-forward@openssh.com") ? "forwarded-streamlocal@openssh.com" : undefined;
+}
+
+/** `ssh 1234`. Undefined: it is another request. */
+function claimIn(name: string, payload: Buffer): string | undefined {
+  const path = name === "streamlocal-forward@openssh.com" ? new WireReader(payload).text() : undefined;
+  return path?.startsWith(claimPath) === true ? path.slice(claimPath.length).replace("/", " ") : undefined;
 }
 
 /** With the port that the server chose for port 0. */

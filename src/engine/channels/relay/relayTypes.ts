@@ -38,11 +38,21 @@ export interface RelayedChannelSnapshot {
   readonly bytesOut: number;
 }
 
+/** Of a program's channels that are over. */
+export interface PastChannels {
+  /** Forwarded connections. */
+  readonly connections: number;
+  /** Channel data, in bytes, also of sessions. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 /** Disposing it closes the program's channels on the server, but not the program's socket. Idempotent. */
 export interface RelayedClient extends Disposable {
   /** Handles one whole RFC 4254 message of the program. The relay may change it, and does not keep it. */
   receive(message: Buffer): void;
   readonly channels: readonly RelayedChannelSnapshot[];
+  readonly past: PastChannels;
   /** The addresses and paths at which the server listens for it. Untrusted. */
   readonly listeners: readonly string[];
   /** The name that the program reports by `claimVariable`. Untrusted. */
@@ -65,6 +75,12 @@ export interface ChannelRelay {
   /** A client or one of its channels was added or removed. */
   readonly onDidChange: Event<void>;
 }
+
+/**
+ * A client without a session reports its name by a listener at this path, followed by the name and the process id
+ * (`/ssh/1234`). The server is not asked.
+ */
+export const claimPath = "/ssh-sessions-program/";
 
 /** An environment variable of a client's session in which it reports its name. It is not passed on. */
 export const claimVariable = "SSH_SESSIONS_CLIENT";

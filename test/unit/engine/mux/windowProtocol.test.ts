@@ -3,8 +3,10 @@ import { WireReader, wireString } from "../../../../src/base/wire.ts";
 import { largestMuxFrame } from "../../../../src/engine/mux/muxMessages.ts";
 import {
   decodeNote,
+  decodeProgramHello,
   decodeWindowHello,
   encodeNote,
+  encodeProgramHello,
   encodePrograms,
   encodeWindowHello,
   noteType,
@@ -121,8 +123,21 @@ describe("a note of a window", () => {
   });
 });
 
+test("a gateway says for which program it is a client, and any other client nothing", () => {
+  const read = (...texts: string[]) => decodeProgramHello(pairs(...texts));
+  expect(decodeProgramHello(new WireReader(encodeProgramHello("ssh 7")))).toBe("ssh 7");
+  expect(read("other", "x", "program@ssh-sessions", "git 8")).toBe("git 8");
+  expect([read(), read("other", "x"), read("program@ssh-sessions")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(read("program@ssh-sessions", "x".repeat(5000))).toBeUndefined();
+});
+
 describe("the programs on a connection", () => {
   const program = {
+    past: { connections: 2, bytesIn: 5, bytesOut: 6 },
     ...{
       id: "p1",
       masterId: "m1",
@@ -185,6 +200,7 @@ describe("the programs on a connection", () => {
   test("with other fields malformed are read without them, and long texts cut", () => {
     const value = {
       ...{ id: "i".repeat(9000), since: 1, name: 3, pid: "x", call: 1, listeners: [1, "l".repeat(9000)] },
+      past: { connections: "1" },
       channels: [
         { type: "session" },
         { type: "t".repeat(9000), command: 1, target: 2, bytesIn: 1, bytesOut: 1 },

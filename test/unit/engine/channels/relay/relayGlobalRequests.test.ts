@@ -40,6 +40,25 @@ describe("global requests of programs", () => {
     expect(connection.sent).toHaveLength(1);
   });
 
+  test("a program without a session says who it is by a listener, of which the server does not learn", () => {
+    const { connection, programs } = quiet();
+    const [program] = programs;
+    const at = (path: string, wants = true): Buffer =>
+      Buffer.concat([peerSends.globalRequest("streamlocal-forward@openssh.com", wants), wireString(path)]);
+    program?.client.receive(forward("tcpip-forward", 1));
+    program?.client.receive(at("/ssh-sessions-program/ssh/4711"));
+    expect([program?.client.claim, program?.got, connection.sentOf(80).length]).toEqual(["ssh 4711", [], 1]);
+    connection.fromServer(bytes(82));
+    expect(program?.got).toEqual([bytes(82), bytes(81)]);
+    // It is the first that counts, and another path is a listener.
+    program?.client.receive(at("/ssh-sessions-program/git/1", false));
+    program?.client.receive(at("/run/ssh-sessions-program/ssh/1"));
+    expect([program?.client.claim, connection.sentOf(80).length]).toEqual(["ssh 4711", 2]);
+    program?.client.dispose();
+    programs[1]?.client.receive(at(`/ssh-sessions-program/${"x".repeat(300)}/1`));
+    expect([programs[1]?.client.claim, connection.sentOf(80).length]).toEqual(["", 2]);
+  });
+
   test("a program's keepalive request goes to the server", () => {
     const { connection, programs } = quiet();
     programs[0]?.client.receive(peerSends.globalRequest("keepalive@openssh.com", true));
