@@ -21,7 +21,6 @@ export type ValueSource =
   /** Typed as part of the host (`user@host:port`), or passed by the caller. */
   | { readonly kind: "commandLine" };
 
-export type YesNo = "yes" | "no";
 export type StrictHostKeyChecking = "yes" | "accept-new" | "ask" | "no";
 
 /** One hop of ProxyJump, in connection order: `alias` is resolved like any host. */

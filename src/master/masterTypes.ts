@@ -96,8 +96,6 @@ export type MasterState =
       readonly error?: Error;
     };
 
-export type MasterStateKind = MasterState["kind"];
-
 /**
  * A master as plain frozen data, without its sessions (the session layer adds them). What its login found out is
  * absent until it is connected.

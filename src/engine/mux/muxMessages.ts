@@ -18,11 +18,8 @@ export const muxType = {
   ok: 0x80000001,
   permissionDenied: 0x80000002,
   failure: 0x80000003,
-  exitMessage: 0x80000004,
   alive: 0x80000005,
-  sessionOpened: 0x80000006,
   remotePort: 0x80000007,
-  ttyAllocFail: 0x80000008,
   proxyReply: 0x8000000f,
 } as const;
 
