@@ -5,10 +5,9 @@ import type { WindowName } from "../engine/connectionEngine.ts";
 import type { ProgramSnapshot } from "../share/programTypes.ts";
 import { programTraffic } from "./programText.ts";
 
-/** `Window “work” (1234)`: another window on a connection of ours. */
-export function windowLabel({ name = "", pid }: Pick<ProgramSnapshot, "name" | "pid">): string {
-  const label = name === "" ? t("Another window") : t("Window “{0}”", printable(name, 64));
-  return pid === undefined ? label : `${label} (${pid})`;
+/** `Window “work”`: another window on a connection of ours. */
+export function windowLabel({ name = "" }: Pick<ProgramSnapshot, "name">): string {
+  return name === "" ? t("Another window") : t("Window “{0}”", printable(name, 64));
 }
 
 /** Which window holds the connection that this one uses. */
@@ -53,10 +52,11 @@ function severalWindows(windows: readonly ProgramSnapshot[]): boolean {
   return windows.filter((window) => sessionsElsewhere([window]) > 0).length > 1;
 }
 
-/** `2 sessions · ↑ 1 kB ↓ 3 MB` */
+/** `2 sessions · ↑ 1 kB ↓ 3 MB · process 1234`. The side bar cuts the end. */
 export function windowDescription(window: ProgramSnapshot): string {
   const sessions = plural(sessionsElsewhere([window]), "{0} session", "{0} sessions");
-  return `${sessions} · ${programTraffic(window)}`;
+  const parts = [sessions, programTraffic(window)];
+  return [...parts, ...(window.pid === undefined ? [] : [t("process {0}", window.pid)])].join(" · ");
 }
 
 /** What ends with a connection in other windows. Undefined: nothing. */

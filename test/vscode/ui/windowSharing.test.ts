@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,14 +19,23 @@ describe("two windows on one connection", () => {
   let owner: Workbench;
   let guest: Workbench;
   let forwarded: number;
+  /** Where a program listens. */
+  let programs: number;
+  let configFile: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
     host = await startSshd();
-    forwarded = await freePort();
+    [forwarded, programs] = [await freePort(), await freePort()];
     await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\ncd\n");
-    const configFile = await host.writeSshConfig(folder, ["web1"]);
-    const options = { settings: { "sshSessions.configFile": configFile }, env: { XDG_RUNTIME_DIR: folder } };
+    configFile = await host.writeSshConfig(folder, ["web1"]);
+    const home = join(folder, "home");
+    await mkdir(home);
+    await writeFile(join(home, ".bashrc"), "PS1='local> '\n");
+    const options = {
+      settings: { "sshSessions.configFile": configFile, "sshSessions.sharing.programs": "on" },
+      env: { HOME: home, XDG_RUNTIME_DIR: folder, SHELL: "/bin/bash" },
+    };
     [owner, guest] = await Promise.all([launchWorkbench(options), launchWorkbench(options)]);
     for (const workbench of [owner, guest]) {
       await workbench.openSideBar("SSH Sessions");
@@ -68,8 +77,8 @@ describe("two windows on one connection", () => {
       .waitForRow("web1", ({ description }) => description.includes("shared, held by another window"));
     const row = await owner
       .tree("Live")
-      .waitForRow(/^Window “.+” \(\d+\)$/, ({ description }) =>
-        description.startsWith(`${terminals} sessions`),
+      .waitForRow(/^Window “.+”$/, ({ description }) =>
+        new RegExp(`^${terminals} sessions .*process \\d+$`).test(description),
       );
     assert.equal(row.level, 2, "below its connection");
     await owner.screenshot("window-holds-connection");
@@ -93,11 +102,47 @@ describe("two windows on one connection", () => {
     await guest.screenshot("window-forwards-for-another");
   });
 
-  it("Kill asks before it ends the sessions of the other window", async () => {
-    await owner.tree("Live").contextMenu("web1", "Kill");
-    assert.match(await owner.dialogs.text(), /5 sessions of other windows end, too/);
-    await owner.dialogs.press("Cancel");
+  it("both list a program that was started in the second one, with what it does", async () => {
+    await guest.runCommand("Terminal: Create New Terminal");
+    await guest.terminals.waitForText("local>");
+    await guest.terminals.input(`ssh -F ${configFile} -N -L ${programs}:127.0.0.1:${host.port} web1\r`);
+    for (const workbench of [owner, guest]) {
+      const row = await workbench
+        .tree("Live")
+        .waitForRow(/^ssh \(\d+\)$/, ({ description }) =>
+          description.startsWith(`${programs} → 127.0.0.1:${host.port}, nobody connected`),
+        );
+      assert.equal(row.level, 2, "below its connection");
+    }
+    await owner.screenshot("program-of-other-window");
+    await guest.screenshot("program-on-borrowed-connection");
     assert.equal(host.logins(), 1);
+  });
+
+  it("Kill says in the first one what the others lose, and in the second one what stays", async () => {
+    await owner.tree("Live").contextMenu("web1", "Kill");
+    const ends = await owner.dialogs.text();
+    assert.match(ends, /^Kill the connection to web1 with its 5 sessions and 1 program at once\?/);
+    assert.match(ends, /1 program on this computer loses its connection: ssh \(\d+\)\./);
+    assert.match(ends, /5 sessions of another window end, too/);
+    await owner.screenshot("kill-what-others-use");
+    await owner.dialogs.press("Cancel");
+    await guest.tree("Live").contextMenu("web1", "Kill");
+    const leaves = await guest.dialogs.text();
+    assert.match(leaves, /^Kill the connection to web1 with its 5 sessions at once\?/);
+    assert.match(leaves, /The connection stays open: the window “.+” \(process \d+\) holds it\./);
+    assert.match(leaves, /1 program on this computer keeps its connection: ssh \(\d+\)\./);
+    await guest.screenshot("kill-what-another-window-holds");
+    await guest.dialogs.press("Cancel");
+    assert.equal(host.logins(), 1);
+  });
+
+  it("the second one ends the program by its row", async () => {
+    const { label } = await guest.tree("Live").waitForRow(/^ssh \(\d+\)$/);
+    await guest.tree("Live").inlineAction(label, "End Program");
+    for (const workbench of [guest, owner]) {
+      await workbench.tree("Live").waitForNoRow(label);
+    }
   });
 
   it("the first one closes: the terminals of the second reconnect in their tabs by one login", async () => {
@@ -110,7 +155,7 @@ describe("two windows on one connection", () => {
       .tree("Live")
       .waitForRow(new RegExp(`^${forwarded} → `), ({ description }) => /^listening/.test(description));
     assert.match(await greeting(), /^SSH-2\.0-/);
-    assert.equal((await guest.terminals.names()).length, terminals);
+    assert.equal((await guest.terminals.names()).filter((name) => name.startsWith("web1")).length, terminals);
     for (let index = 0; index < terminals; index++) {
       await guest.terminals.select("web1", index);
       await guest.terminals.input(`echo sum-$((40 + ${index}))\r`);
