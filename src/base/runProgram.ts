@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { programSurroundings } from "./programFolder.ts";
 
 /** A program that has exited. */
@@ -40,6 +40,10 @@ export function runProgram(
       windowsHide: true,
       detached: ownGroup,
     });
+    if (lacksPipes(child)) {
+      child.once("error", reject);
+      return;
+    }
     const chunks: Buffer[] = [];
     let room = longestOutput;
     let stderr = "";
@@ -77,4 +81,12 @@ export function runProgram(
       resolve({ exitCode: exitCode ?? undefined, stdout: Buffer.concat(chunks), stderr });
     });
   });
+}
+
+/**
+ * Where no descriptor is left, `spawn` throws nothing: it returns a process without the streams that its type promises,
+ * and the event `error` follows (ChildProcess.spawn in Node's internal/child_process.js).
+ */
+export function lacksPipes({ stderr }: ChildProcess): boolean {
+  return stderr === undefined;
 }

@@ -10,6 +10,7 @@ import { asError, CancelledError } from "../../base/errors.ts";
 import { guarded } from "../../base/guarded.ts";
 import { printable } from "../../base/log.ts";
 import { programSurroundings } from "../../base/programFolder.ts";
+import { lacksPipes } from "../../base/runProgram.ts";
 import type { ConnectPhase, ConnectRequest } from "../connectionEngine.ts";
 import type { ConnectionInfo } from "../connectionInfo.ts";
 import { ConnectError } from "../engineErrors.ts";
@@ -231,19 +232,21 @@ class Login {
     });
     this.#child = child;
     let stderr = "";
-    child.stderr
-      .setEncoding("latin1")
-      .on("error", () => {})
-      .on(
-        "data",
-        guarded((text: string) => {
-          stderr += text;
-          void tail.drain().then(() => {
-            this.#onStandardError(stderr);
-            stderr = "";
-          });
-        }),
-      );
+    if (!lacksPipes(child)) {
+      child.stderr
+        .setEncoding("latin1")
+        .on("error", () => {})
+        .on(
+          "data",
+          guarded((text: string) => {
+            stderr += text;
+            void tail.drain().then(() => {
+              this.#onStandardError(stderr);
+              stderr = "";
+            });
+          }),
+        );
+    }
     return new Promise((resolve) => {
       child.once("error", (error) => {
         this.#fail(new ConnectError("openssh-failed", error.message, { cause: error }));

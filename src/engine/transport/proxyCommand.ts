@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import { systemClock } from "../../base/clock.ts";
 import { guarded } from "../../base/guarded.ts";
 import { programSurroundings, userShell } from "../../base/programFolder.ts";
+import { lacksPipes } from "../../base/runProgram.ts";
 import { ConnectError } from "../engineErrors.ts";
 import type { ServerTalk } from "./serverTalk.ts";
 import { WholeLines } from "./wholeLines.ts";
@@ -42,6 +43,12 @@ export function runProxyCommand(
       ...(cause !== undefined && { cause }),
       ...(lastWords !== "" && { serverText: lastWords }),
     });
+  if (lacksPipes(child)) {
+    const none = new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() });
+    none.on("error", () => {});
+    child.once("error", (error) => none.destroy(failed("could not be started", error)));
+    return none;
+  }
 
   const stream = new Duplex({
     read() {
