@@ -53,12 +53,14 @@ export class PassingMessages implements Disposable {
     isTrue,
   }: PassingMessage): Promise<string | undefined> {
     const links = actions.map((action) => ({ action, id: randomBytes(16).toString("hex") }));
+    const marked = links.map(
+      ({ action, id }) =>
+        `[${shownText(action)}](command:${this.#command}?${encodeURIComponent(JSON.stringify([id]))})`,
+    );
     const shown = [
       shownText(text),
-      ...links.map(
-        ({ action, id }) =>
-          `[${shownText(action)}](command:${this.#command}?${encodeURIComponent(JSON.stringify([id]))})`,
-      ),
+      // Two links without anything between them read like one.
+      ...(marked.length === 0 ? [] : [marked.join(" · ")]),
       ...(detail === undefined ? [] : [shownText(detail)]),
     ];
     return await vscode.window.withProgress(

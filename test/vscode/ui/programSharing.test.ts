@@ -29,6 +29,7 @@ describe("ssh in a terminal of the editor, with an open connection", () => {
     await lab.workbench.tree("Hosts").click("web1");
     await lab.workbench.terminals.waitForText("lab>");
     await lab.workbench.notifications.waitFor(offer);
+    await lab.workbench.screenshot("programs-offer");
     // Questions of logins do not wait for it.
     const unknown = `${lab.host.user}@localhost:${lab.host.port}`;
     await lab.workbench.runCommand("SSH Sessions: Open Terminal");

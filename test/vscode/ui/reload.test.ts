@@ -138,7 +138,7 @@ describe("terminals after a reload of the window", () => {
   }
 
   const offer = "open in this workspace";
-  const both = "2 SSH terminals were open in this workspace: tmux1, screen1. Reopen Forget";
+  const both = "2 SSH terminals were open in this workspace: tmux1, screen1. Reopen · Forget";
 
   it("offers the open ones in a message and a row until the offer is answered: the same shells, with their programs", async () => {
     const { terminals, notifications } = lab.workbench;
@@ -252,7 +252,7 @@ describe("terminals after a reload of the window", () => {
     await reload("tmux1");
     assert.equal(
       await notifications.waitFor(offer),
-      "1 SSH terminal was open in this workspace: tmux1. Reopen Forget",
+      "1 SSH terminal was open in this workspace: tmux1. Reopen · Forget",
     );
     assert.equal((await notifications.texts()).length, 1);
     assert.deepEqual(shells.filter(isAlive), shells);

@@ -9,10 +9,17 @@ import { TerminalSharing } from "../../../../src/vscode/terminals/terminalSharin
 import { terminalsAreHere } from "../../../../src/vscode/terminals/terminalsAreHere.ts";
 import { RecordingLogger } from "../../../support/recordingLogger.ts";
 
-const { env, window, shown } = vi.hoisted(() => {
+const { env, window, workspace, shown, written } = vi.hoisted(() => {
   const questions: string[] = [];
+  const settings: unknown[] = [];
   return {
     shown: questions,
+    written: settings,
+    workspace: {
+      getConfiguration: () => ({
+        update: async (...args: unknown[]) => void settings.push(args.slice(0, 2)),
+      }),
+    },
     env: { remoteName: undefined as string | undefined },
     window: {
       terminals: [{ creationOptions: {} }],
@@ -21,13 +28,20 @@ const { env, window, shown } = vi.hoisted(() => {
   };
 });
 
-vi.mock("vscode", () => ({ env, window, ExtensionKind: { UI: 1, Workspace: 2 }, workspace: {} }));
+vi.mock("vscode", () => ({
+  env,
+  window,
+  ExtensionKind: { UI: 1, Workspace: 2 },
+  ConfigurationTarget: { Global: 1 },
+  workspace,
+}));
 
 let storage: string;
 
 beforeEach(async () => {
   storage = await mkdtemp(join(tmpdir(), "ssh-sessions-storage-"));
   shown.length = 0;
+  written.length = 0;
 });
 
 afterEach(async () => await rm(storage, { recursive: true, force: true }));
@@ -40,8 +54,16 @@ function signal(): { readonly promise: Promise<void>; resolve(): void } {
   return { promise, resolve: () => resolve() };
 }
 
+const none = { dispose: () => {} };
+
 /** What a window does to the environment of its terminals. */
-async function windowWith(value: "ask" | "on" | "off", here: boolean) {
+async function windowWith(
+  value: "ask" | "on" | "off",
+  here: boolean,
+  answer: (message: PassingMessage, settings: { sharesWithPrograms: string }) => string | undefined = () =>
+    undefined,
+) {
+  const settings = { sharesWithPrograms: value as string, configFile: "", onDidChange: () => none };
   const set = new Map<string, string>();
   const put = (name: string, text: string): void => void set.set(name, text);
   const cleared = signal();
@@ -52,7 +74,6 @@ async function windowWith(value: "ask" | "on" | "off", here: boolean) {
       cleared.resolve();
     },
   };
-  const none = { dispose: () => {} };
   const turnedOn = signal();
   const programs = {
     turnOff: async () => {},
@@ -71,12 +92,12 @@ async function windowWith(value: "ask" | "on" | "off", here: boolean) {
         return none;
       },
     } as never,
-    settings: { sharesWithPrograms: value, configFile: "", onDidChange: () => none } as never,
+    settings: settings as never,
     logger: new RecordingLogger(),
     messages: {
-      show: async ({ text }: PassingMessage) => {
-        shown.push(text);
-        return undefined;
+      show: async (message: PassingMessage) => {
+        shown.push(message.text);
+        return answer(message, settings);
       },
     } as unknown as PassingMessages,
     environment: environment as unknown as EnvironmentVariableCollection,
@@ -111,6 +132,25 @@ test.each(["on", "ask", "off"] as const)(
 test("with a connection and a terminal here, it is asked once, and nothing is set before the answer", async () => {
   const { set, files } = await windowWith("ask", true);
   expect([set.size, files, shown.length]).toEqual([0, [], 1]);
+});
+
+test.each([
+  ["Use the Connections", "on"],
+  ["Never", "off"],
+])("the answer %s is written", async (chosen, value) => {
+  await windowWith("ask", true, ({ isTrue }) => (isTrue() ? chosen : undefined));
+  expect(written).toEqual([["sharing.programs", value]]);
+});
+
+test("when another window has answered, the question is over, and a late answer changes nothing", async () => {
+  const wasTrue: boolean[] = [];
+  await windowWith("ask", true, ({ isTrue }, settings) => {
+    wasTrue.push(isTrue());
+    settings.sharesWithPrograms = "on";
+    wasTrue.push(isTrue());
+    return "Never";
+  });
+  expect([wasTrue, written]).toEqual([[true, false], []]);
 });
 
 test.each([
