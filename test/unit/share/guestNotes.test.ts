@@ -48,7 +48,7 @@ test("programs are said when they change, several changes at once, and nothing i
   expect(taken()).toEqual(["alive", "others"]);
   set([program(1)]);
   set([program(2)]);
-  expect(taken()).toEqual([]);
+  expect([taken(), clock.pendingTimers]).toEqual([[], 2]);
   await clock.advance(200);
   expect(taken()).toEqual(["programs 2"]);
   set([program(2)]);
