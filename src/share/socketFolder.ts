@@ -31,7 +31,7 @@ export const longestTemporary = 60_000;
 const oldNote = 3_600_000;
 
 /**
- * Of a socket for programs. Versions up to 0.11 have no `p`: the wrapper must not send them what they would pass on to
+ * Of a socket for programs. Versions up to 0.10 have no `p`: the wrapper must not send them what they would pass on to
  * the server.
  */
 export function programSocketName(): string {

@@ -45,7 +45,7 @@ export type WindowNote =
   | { readonly kind: "use"; readonly inUse: boolean; readonly policy: UsePolicy }
   /** From the window that holds the connection: how it and the windows besides the receiver want it kept. */
   | { readonly kind: "others"; readonly uses: readonly UsePolicy[] }
-  /** From the window that holds the connection: the programs on it. Versions up to 0.11 neither say nor understand it. */
+  /** From the window that holds the connection: the programs on it. Versions up to 0.10 neither say nor understand it. */
   | { readonly kind: "programs"; readonly programs: readonly ProgramSnapshot[] }
   /** From the other, whose user ends one of these programs. */
   | { readonly kind: "endProgram"; readonly id: string };
