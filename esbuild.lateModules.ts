@@ -23,6 +23,7 @@ const early = new Set([
   "auth/loginNeeds",
   "auth/secrets",
   "engine/engineTable",
+  "engine/openssh/departures",
   "engine/openssh/kerberosTicket",
   "engine/openssh/lazyOpenSsh",
   "engine/openssh/openSshNeeds",

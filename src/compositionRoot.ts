@@ -20,8 +20,13 @@ import { terminalsAreHere } from "./vscode/terminals/terminalsAreHere.ts";
 import { workspaceId } from "./vscode/terminals/workspaceId.ts";
 import { createVscodeLayer, type EntryCalls } from "./vscode/vscodeLayer.ts";
 
+export interface Whole extends Disposable, EntryCalls {
+  /** Disposes it, and resolves when the process may end. */
+  leave(): Promise<void>;
+}
+
 /** Builds the extension by hand, from the bottom layer up. Disposing it ends every connection. */
-export function compose(context: vscode.ExtensionContext): Disposable & EntryCalls {
+export function compose(context: vscode.ExtensionContext): Whole {
   // VS Code has already read the bundle of its display language; for English there is none.
   useTranslations(vscode.l10n.bundle);
   const store = new DisposableStore();
@@ -91,7 +96,11 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
     }),
   );
   const { api, profiles, callCommand } = layer;
-  return { api, profiles, callCommand, dispose: () => store.dispose() };
+  const leave = async (): Promise<void> => {
+    store.dispose();
+    await stack.leave();
+  };
+  return { api, profiles, callCommand, dispose: () => store.dispose(), leave };
 }
 
 /** Windows of different builds may mean different things by what they say to the keeper. */

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { SshSessionsApi } from "./api.ts";
-import type { compose } from "./compositionRoot.ts";
+import type { Whole } from "./compositionRoot.ts";
 import { treesLeaveTheirSuccessor } from "./vscode/messages/newerApi.ts";
 import {
   configurationSection,
@@ -15,7 +15,7 @@ interface Manifest {
   readonly contributes: { readonly commands: readonly { readonly command: string }[] };
 }
 
-type Whole = ReturnType<typeof compose>;
+let active: LazyExtension | undefined;
 
 /**
  * Called by VS Code after the window has started, or earlier when a contribution of this extension is used. The main
@@ -24,6 +24,7 @@ type Whole = ReturnType<typeof compose>;
  */
 export function activate(context: vscode.ExtensionContext): SshSessionsApi {
   const lazy = new LazyExtension(context);
+  active = lazy;
   if (
     hasSavedForwards() ||
     sharesWithPrograms() ||
@@ -34,6 +35,11 @@ export function activate(context: vscode.ExtensionContext): SshSessionsApi {
     void lazy.load();
   }
   return lazy.api;
+}
+
+/** VS Code waits for it for 5 seconds, then ends the process. */
+export async function deactivate(): Promise<void> {
+  await active?.leave();
 }
 
 /** Saved forwards listen from the start (see SavedForwards). VS Code leaves out what an untrusted workspace sets. */
@@ -97,6 +103,10 @@ class LazyExtension {
       }),
     );
     context.subscriptions.push(...this.#viewStands);
+  }
+
+  async leave(): Promise<void> {
+    await this.#whole?.leave();
   }
 
   load(): Promise<Whole> {

@@ -20,6 +20,7 @@ import { trustedProxyCommand } from "./config/proxyTrust.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
 import { ConnectError } from "./engine/engineErrors.ts";
 import { EngineTable } from "./engine/engineTable.ts";
+import { Departures } from "./engine/openssh/departures.ts";
 import { lazyOpenSsh } from "./engine/openssh/lazyOpenSsh.ts";
 import { openSshNeeds } from "./engine/openssh/openSshNeeds.ts";
 import { lazySsh2 } from "./engine/ssh2/lazySsh2.ts";
@@ -98,6 +99,11 @@ export interface SshStack extends Disposable {
   /** The keys that a login to `config` would offer. Prompts for nothing. */
   keyPlan(config: HostConfig, signal: AbortSignal): Promise<KeyPlan>;
   readonly loginMemory: LoginMemory;
+  /**
+   * Disposes it, and resolves when the process may end: a master of `ssh` whose client is cut off in the middle may end
+   * with everybody's sessions.
+   */
+  leave(): Promise<void>;
 }
 
 /** Everything below the editor, from a host name to sessions on shared connections. Disposing it ends all of them. */
@@ -106,8 +112,9 @@ export function createSshStack(init: SshStackInit): SshStack {
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
   const ssh2 = lazySsh2(clock);
+  const departures = new Departures();
   const openSsh = lazyOpenSsh({
-    clock,
+    ...{ clock, departures },
     configFile: () => configFileOf(settings, configEnvironment()),
     controlPathFor: (config) => userMasters.pathForNewMaster(config),
   });
@@ -129,7 +136,7 @@ export function createSshStack(init: SshStackInit): SshStack {
     windowName: init.windowName ?? (() => ""),
   });
   const userMasters = new UserMasters({
-    ...{ clock, logger, ...(init.userMasters ?? noUserMasters) },
+    ...{ clock, logger, departures, ...(init.userMasters ?? noUserMasters) },
     ours: () => openSsh.controlPaths(),
     takesOver: (config) => chosenEngine({ config }).name === openSsh.name,
     sharesWithWindows: init.sharesWithWindows ?? (() => false),
@@ -242,6 +249,10 @@ export function createSshStack(init: SshStackInit): SshStack {
     ...{ service, forwards, programs, windows, userMasters, keeper, loginMemory },
     keyPlan: plan,
     dispose: () => store.dispose(),
+    leave: async () => {
+      store.dispose();
+      await departures.done(clock);
+    },
   };
 }
 

@@ -254,7 +254,12 @@ export class Master implements Disposable {
       );
       // The engine may have finished before it noticed that nothing needs the connection any more.
       if (this.isEnded || this.#abort.signal.aborted) {
-        connection.destroy();
+        if (connection.leave !== undefined) {
+          // A master of `ssh` that was taken over may have programs.
+          connection.leave();
+        } else {
+          connection.destroy();
+        }
         throw new CancelledError();
       }
       this.#onConnected(connection);

@@ -12,6 +12,7 @@ import { ConfigWatcher } from "../config/configWatcher.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import { typedHost } from "../config/hostSpec.ts";
 import type { EngineConnection } from "../engine/connectionEngine.ts";
+import type { Departures } from "../engine/openssh/departures.ts";
 import { type FoundMaster, findMaster } from "../engine/openssh/findMaster.ts";
 import { ourMasterAt } from "../engine/openssh/masterFolder.ts";
 import { type MuxControl, withMaster } from "../engine/openssh/muxControl.ts";
@@ -46,6 +47,7 @@ export interface UserMastersInit {
   /** Windows share connections. */
   readonly sharesWithWindows?: () => boolean;
   readonly files?: LocalFiles;
+  readonly departures?: Departures;
 }
 
 /**
@@ -217,13 +219,13 @@ export class UserMasters implements OtherConnections, Disposable {
   }
 
   async #ride(path: string, signal: AbortSignal): Promise<EngineConnection | undefined> {
-    const { clock, logger } = this.#init;
+    const { clock, logger, departures } = this.#init;
     // Reserved, so that nobody else rides it meanwhile.
     this.#ridden.add(path);
     let connection: EngineConnection | undefined;
     try {
       const { rideMaster } = await import("../engine/openssh/rideMaster.ts");
-      const outcome = await rideMaster(path, { clock, logger }, signal);
+      const outcome = await rideMaster(path, { clock, logger, departures }, signal);
       switch (outcome.kind) {
         case "rides":
           connection = outcome.connection;

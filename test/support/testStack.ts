@@ -116,7 +116,7 @@ export async function testStack(
     async [Symbol.asyncDispose]() {
       // Until it resolves, files are written into the folder of the sockets.
       await programs.turnOff();
-      stack.dispose();
+      await stack.leave();
       resolver.dispose();
       await rm(folder, { recursive: true, force: true });
     },

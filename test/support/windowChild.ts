@@ -6,7 +6,7 @@ import { keeperFailed } from "../../src/text/keeperText.ts";
 import { AskedQuestions } from "./askedQuestions.ts";
 import { LiveTab } from "./liveTab.ts";
 import { pipePlaceOnLinux } from "./meetingPlaces.ts";
-import { testStack } from "./testStack.ts";
+import { refusing, testStack } from "./testStack.ts";
 import type { WindowReply, WindowRequest } from "./windowProcess.ts";
 
 const [configFile = "", socketFolder = "", name = ""] = process.argv.slice(2);
@@ -22,7 +22,8 @@ const logger =
       ) as unknown as typeof silentLogger);
 const questions = new AskedQuestions();
 const mayAsk = process.env["WINDOW_QUESTIONS"] === "on";
-const stack = await testStack(configFile, {
+const controlPaths = process.env["WINDOW_CONTROL_PATH"] === "on" ? refusing : undefined;
+const over: Parameters<typeof testStack>[1] = {
   ...(mayAsk && { authPrompter: questions.prompter, hostKeyPrompter: questions.prompter }),
   logger,
   socketFolder,
@@ -35,7 +36,8 @@ const stack = await testStack(configFile, {
     staysAfterLogout: () => process.env["WINDOW_AFTER_LOGOUT"] === "on",
     build: process.env["WINDOW_BUILD"] ?? "test",
   },
-});
+};
+const stack = await testStack(configFile, over, {}, controlPaths);
 const tabs: LiveTab[] = [];
 const told: string[] = [];
 stack.keeper.onDidFail(({ host, error }) => told.push(keeperFailed(host, error)));
@@ -148,10 +150,9 @@ async function stateOf(tab: LiveTab, kind: string, times: number): Promise<void>
 }
 
 process.on("message", (request: WindowRequest) => {
-  answer(request).then(
-    (reply) => process.send?.({ id: request.id, ...reply }),
-    (error: unknown) => process.send?.({ id: request.id, error: String(error) }),
-  );
+  // The window may be closing, and nobody waits for the reply.
+  const reply = (given: object): void => void process.send?.({ id: request.id, ...given }, () => {});
+  answer(request).then(reply, (error: unknown) => reply({ error: String(error) }));
 });
 process.on("disconnect", () => {
   void Promise.resolve(stack[Symbol.asyncDispose]()).finally(() => process.exit(0));

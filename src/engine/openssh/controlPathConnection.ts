@@ -17,6 +17,8 @@ export interface ControlPathConnectionParts extends Omit<SharedMasterParts, "pat
   readonly pid: number;
   /** A window before this one made the master: its log may lack clients. */
   readonly isTakenOver: boolean;
+  /** The master is older than OpenSSH 9.9: see ClientWire. */
+  readonly confusesChannels: boolean;
 }
 
 /**
@@ -46,6 +48,10 @@ export class ControlPathConnection extends SharedMasterConnection {
     this.#timers = parts.clock;
     const log = new MasterLog(parts.files.log, parts.clock);
     this.#log = log;
+    if (parts.confusesChannels) {
+      this.wire.mind(log);
+      log.onDidChange(() => this.wire.closeWithheld());
+    }
     this.sshMaster = {
       path: parts.files.socket,
       isUsers: true,
@@ -103,7 +109,8 @@ export class ControlPathConnection extends SharedMasterConnection {
       this.#forget();
     } else {
       this.wire.leave();
-      void this.#end();
+      const left = this.#end();
+      this.departures?.add(left);
     }
   }
 

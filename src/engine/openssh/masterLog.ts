@@ -50,6 +50,16 @@ export class MasterLog implements Disposable {
     return tail === undefined ? undefined : this.#clients.count;
   }
 
+  /** Resolves when everything in the log has been read. Never rejects. */
+  async drain(): Promise<void> {
+    await this.#tail.then((tail) => tail?.drain());
+  }
+
+  /** Whether another client has a session or a stream with this number at the master. */
+  hasChannel(id: number): boolean {
+    return this.#clients.hasChannel(id);
+  }
+
   /** How the connection of the master has ended, by its last lines. */
   async end(): Promise<ConnectionEnd> {
     await this.#tail.then((tail) => tail?.drain());

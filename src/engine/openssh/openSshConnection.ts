@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../base/clock.ts";
-import { type Disposable, toDisposable } from "../../base/disposable.ts";
+import { toDisposable } from "../../base/disposable.ts";
 import { guarded } from "../../base/guarded.ts";
 import type { Logger } from "../../base/log.ts";
 import { ChannelConnection } from "../channelConnection.ts";
@@ -12,6 +12,8 @@ import type { ConnectionInfo } from "../connectionInfo.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
 import type { SshMaster } from "../sshMaster.ts";
 import { ClientWire } from "./clientWire.ts";
+import { Departure } from "./departure.ts";
+import type { Departures } from "./departures.ts";
 import { type MasterFiles, releaseMaster, removeMasterFiles } from "./masterFolder.ts";
 import { MasterForwards } from "./masterForwards.ts";
 import { MasterLog } from "./masterLog.ts";
@@ -34,6 +36,9 @@ export interface OpenSshConnectionParts {
   readonly relayed: Promise<void> | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly departures?: Departures | undefined;
+  /** The master is older than OpenSSH 9.9: see ClientWire. */
+  readonly confusesChannels: boolean;
 }
 
 /** A connection of our own `ssh` master, used as its proxy client. Owns the master. */
@@ -47,7 +52,7 @@ export class OpenSshConnection extends ChannelConnection<ClientWire> {
   /** What happens to the master at the end. */
   #fate: "ends" | "ends-with-programs" | "is-released" = "ends";
   /** Waits for the server's answers after the end. */
-  #leaving: Disposable | undefined;
+  #departure: Departure | undefined;
 
   readonly sshMaster: SshMaster;
 
@@ -64,6 +69,10 @@ export class OpenSshConnection extends ChannelConnection<ClientWire> {
     this.#forwards = new MasterForwards(files.socket, logger);
     const log = new MasterLog(files.log, parts.clock);
     this.#log = log;
+    if (parts.confusesChannels) {
+      this.wire.mind(log);
+      log.onDidChange(() => this.wire.closeWithheld());
+    }
     this.sshMaster = {
       path: files.socket,
       isUsers: false,
@@ -142,9 +151,7 @@ export class OpenSshConnection extends ChannelConnection<ClientWire> {
   protected override receive(bytes: Buffer): void {
     this.wire.note(bytes);
     super.receive(bytes);
-    if (this.#leaving !== undefined && this.wire.isClear) {
-      this.#leaveSocket();
-    }
+    this.#departure?.noted();
   }
 
   /** The master never passes a channel that the server opens to a proxy client. */
@@ -168,7 +175,7 @@ export class OpenSshConnection extends ChannelConnection<ClientWire> {
   }
 
   protected detach(): void {
-    const { socket, pid, files, transport, clock } = this.#parts;
+    const { socket, pid, files, transport, departures } = this.#parts;
     // While its socket is open, the process id can't have been reused.
     const isThere = !socket.destroyed && !this.#isGone;
     this.#log.dispose();
@@ -182,20 +189,9 @@ export class OpenSshConnection extends ChannelConnection<ClientWire> {
       transport?.destroy();
       return;
     }
-    this.wire.leave();
-    this.#leaving = clock.setTimeout(() => this.#leaveSocket(), closeWait);
-    if (this.wire.isClear || !isThere) {
-      this.#leaveSocket();
-    }
+    this.#departure = new Departure(this.wire, socket, () => socket.destroy());
+    departures?.add(this.#departure.left);
     void (this.#fate === "is-released" ? releaseMaster(files) : removeMasterFiles(files));
-  }
-
-  /** Not before: a master whose client leaves with an unanswered open ends with everybody's sessions (ClientWire). */
-  #leaveSocket(): void {
-    this.#leaving?.dispose();
-    this.#leaving = undefined;
-    this.wire.end();
-    this.#parts.socket.destroy();
   }
 
   protected override channelsEnded(): void {

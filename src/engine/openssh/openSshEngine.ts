@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
+import { CancelledError } from "../../base/errors.ts";
 import { printable } from "../../base/log.ts";
 import { destinationKey } from "../../config/destinationKey.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
@@ -9,6 +10,7 @@ import { type ConnectionInfo, isConnectionInfo } from "../connectionInfo.ts";
 import { networkError } from "../transport/networkErrors.ts";
 import { clearControlPath } from "./clearControlPath.ts";
 import { ControlPathConnection } from "./controlPathConnection.ts";
+import type { Departures } from "./departures.ts";
 import {
   abandonedMasters,
   type MasterFiles,
@@ -16,15 +18,17 @@ import {
   newMasterFiles,
   placeMaster,
   readMasterInfo,
+  releaseMaster,
   removeMasterFiles,
 } from "./masterFolder.ts";
 import { logIn } from "./masterLogin.ts";
 import { MuxControl, MuxError, withMaster } from "./muxControl.ts";
 import { OpenSshConnection, type OpenSshConnectionParts } from "./openSshConnection.ts";
-import { type SystemSsh, systemSsh } from "./systemSsh.ts";
+import { isAtLeast, type SystemSsh, systemSsh } from "./systemSsh.ts";
 
 export interface OpenSshEngineOptions {
   readonly clock?: Clock;
+  readonly departures?: Departures;
   /** The file of `ssh -F` for a host; empty: OpenSSH's defaults. */
   readonly configFile: () => string;
   /** The user's ControlPath for a new master; the user's own `ssh` then uses it, too. Undefined: a path of ours. */
@@ -32,6 +36,9 @@ export interface OpenSshEngineOptions {
   /** Default: the first `ssh` in PATH. */
   readonly findSsh?: () => Promise<string | undefined>;
 }
+
+/** Of a master that will not be used. Milliseconds. */
+const answerTime = 1_000;
 
 /** A connection whose master this engine has made. */
 type OwnMasterConnection = OpenSshConnection | ControlPathConnection;
@@ -55,6 +62,7 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
   readonly #clock: Clock;
   readonly #connections = new Set<OwnMasterConnection>();
   readonly #controlPaths = new Set<string>();
+  #isDisposed = false;
 
   constructor(options: OpenSshEngineOptions) {
     this.#options = options;
@@ -68,7 +76,7 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
       const folder = await masterFolder();
       const destination = destinationKey(config);
       if (transport === undefined) {
-        const there = await this.#takeOver(await abandonedMasters(folder, destination), request, signal);
+        const there = await this.#takeOver(ssh, await abandonedMasters(folder, destination), request, signal);
         if (there !== undefined) {
           return there;
         }
@@ -94,6 +102,7 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
 
   /** The window closes or reloads: the masters stay for a short time, so that the next window can take them over. */
   dispose(): void {
+    this.#isDisposed = true;
     for (const connection of this.#connections) {
       connection.release();
     }
@@ -133,7 +142,7 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
       const configFile = this.#options.configFile();
       const login = await logIn({ ssh, files, request, configFile, clock: this.#clock, signal });
       files = await placeMaster(files);
-      const connection = await this.#attach(files, login.info, request, signal, {
+      const connection = await this.#attach(ssh, files, login.info, request, signal, {
         transport: request.transport,
         relayed: login.relayed,
       });
@@ -149,6 +158,7 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
   }
 
   async #takeOver(
+    ssh: SystemSsh,
     masters: readonly MasterFiles[],
     request: ConnectRequest,
     signal: AbortSignal,
@@ -157,20 +167,26 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
       const info = await readMasterInfo(files);
       try {
         if (isConnectionInfo(info)) {
-          const connection = await this.#attach(files, info, request, signal, { isTakenOver: true });
+          const connection = await this.#attach(ssh, files, info, request, signal, { isTakenOver: true });
           request.logger.info("The connection of the previous window still exists");
           return connection;
         }
       } catch {
         // The master is ending or does not answer: make a new one.
       }
-      await endMaster(files);
+      if (this.#isDisposed || CancelledError.is(signal.reason)) {
+        // The next one may take it over.
+        await releaseMaster(files);
+        throw signal.reason ?? new CancelledError();
+      }
+      await leaveMaster(files);
       signal.throwIfAborted();
     }
     return undefined;
   }
 
   async #attach(
+    { version }: SystemSsh,
     files: MasterFiles,
     info: ConnectionInfo,
     { logger }: ConnectRequest,
@@ -185,7 +201,11 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
     try {
       const pid = await control.alive();
       const { socket, frames } = await control.proxy();
-      const parts = { files, pid, socket, frames, info, logger, clock: this.#clock };
+      const { departures } = this.#options;
+      const parts = {
+        ...{ files, pid, socket, frames, info, logger, clock: this.#clock, departures },
+        confusesChannels: !isAtLeast(version, { major: 9, minor: 9 }),
+      };
       const { transport, relayed, isTakenOver = false } = carried;
       const connection =
         files.place === undefined
@@ -194,6 +214,9 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
       this.#connections.add(connection);
       if (files.place !== undefined) {
         this.#controlPaths.add(files.socket);
+      }
+      if (this.#isDisposed) {
+        connection.release();
       }
       connection.onDidClose(() => {
         this.#connections.delete(connection);
@@ -212,15 +235,26 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
 }
 
 /**
- * Ends a master that will not be used. At ControlPath, another program may already use it: it ends with its clients.
- * Never rejects.
+ * Ends a new master that will not be used. At ControlPath, another program may already use it: it ends with its
+ * clients. Never rejects.
  */
 async function endMaster(files: MasterFiles): Promise<void> {
-  const limit = AbortSignal.timeout(1000);
+  if (files.place !== undefined) {
+    await leaveMaster(files);
+    return;
+  }
+  await withMaster(files.socket, AbortSignal.timeout(answerTime), (control) => control.terminate()).catch(
+    () => {},
+  );
+  await removeMasterFiles(files);
+}
+
+/** A master that this window will not use ends with its last client. Never rejects. */
+async function leaveMaster(files: MasterFiles): Promise<void> {
   // Before `placeMaster`, whose socket is there is not known.
   if (files.place === undefined || files.place.identity !== undefined) {
-    await withMaster(files.socket, limit, (control) =>
-      files.place === undefined ? control.terminate() : control.stopListening(),
+    await withMaster(files.socket, AbortSignal.timeout(answerTime), (control) =>
+      control.stopListening(),
     ).catch(() => {});
   }
   await removeMasterFiles(files);

@@ -3,6 +3,7 @@ import { Deadline } from "../../base/deadline.ts";
 import { asError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import { ChannelError } from "../engineErrors.ts";
+import type { Departures } from "./departures.ts";
 import { answerPatience } from "./findMaster.ts";
 import { ridingFolder } from "./masterFolder.ts";
 import { MuxControl, MuxError } from "./muxControl.ts";
@@ -15,6 +16,7 @@ const roundTripPatience = 5_000;
 export interface RidingMeans {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly departures?: Departures | undefined;
 }
 
 export type RideOutcome =
@@ -32,7 +34,7 @@ export type RideOutcome =
  */
 export async function rideMaster(
   path: string,
-  { clock, logger }: RidingMeans,
+  { clock, logger, departures }: RidingMeans,
   signal: AbortSignal,
 ): Promise<RideOutcome> {
   const before = await findUsersSocket(path);
@@ -53,7 +55,7 @@ export async function rideMaster(
       const pid = await control.alive();
       const { socket, frames } = await control.proxy();
       connection = new RiddenConnection({
-        ...{ socket, frames, folder, logger, clock },
+        ...{ socket, frames, folder, logger, clock, departures },
         master: { pid, path },
         info: { engine: "openssh", serverVersion: "", authMethod: "" },
       });

@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
-import type { Disposable } from "../../base/disposable.ts";
 import { guarded } from "../../base/guarded.ts";
 import type { Logger } from "../../base/log.ts";
 import { ChannelConnection } from "../channelConnection.ts";
@@ -16,11 +15,10 @@ import type {
 import type { ConnectionInfo } from "../connectionInfo.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
 import { ClientWire } from "./clientWire.ts";
+import { Departure } from "./departure.ts";
+import type { Departures } from "./departures.ts";
 import { MasterForwards } from "./masterForwards.ts";
 import { RiddenForwards } from "./riddenForwards.ts";
-
-/** Milliseconds for the server's CLOSE of our channels. */
-const closePatience = 2_000;
 
 export interface SharedMasterParts {
   /** Of the master's control socket. */
@@ -33,6 +31,7 @@ export interface SharedMasterParts {
   readonly folder: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly departures?: Departures | undefined;
 }
 
 /**
@@ -45,10 +44,9 @@ export abstract class SharedMasterConnection extends ChannelConnection<ClientWir
   readonly #listeners: MasterForwards;
   readonly #forwards: RiddenForwards;
   #leavesInOrder = false;
-  readonly #clock: Clock;
+  protected readonly departures: Departures | undefined;
   /** Waits for the server's answers after the end. */
-  #leaving: Disposable | undefined;
-  #isOverdue = false;
+  #departure: Departure | undefined;
 
   protected constructor(parts: SharedMasterParts) {
     const { socket, frames, logger, path, folder } = parts;
@@ -61,7 +59,7 @@ export abstract class SharedMasterConnection extends ChannelConnection<ClientWir
       return new ClientWire(socket, frames, { ...events, malformed });
     });
     this.#socket = socket;
-    this.#clock = parts.clock;
+    this.departures = parts.departures;
     this.info = parts.info;
     this.#listeners = new MasterForwards(path, logger, folder);
     this.#forwards = new RiddenForwards(path, folder, logger);
@@ -102,10 +100,7 @@ export abstract class SharedMasterConnection extends ChannelConnection<ClientWir
   protected override receive(bytes: Buffer): void {
     this.wire.note(bytes);
     super.receive(bytes);
-    const isFree = this.#isOverdue ? this.wire.unanswered <= 0 : this.wire.isClear;
-    if (this.#leaving !== undefined && isFree) {
-      this.#leave();
-    }
+    this.#departure?.noted();
   }
 
   /** The master never passes a channel that the server opens to a proxy client. */
@@ -113,34 +108,15 @@ export abstract class SharedMasterConnection extends ChannelConnection<ClientWir
     return openFailureCode.administrativelyProhibited;
   }
 
-  /**
-   * Leaves when the server has closed every channel of ours, and after `closePatience` if it only owes a CLOSE. While it
-   * owes the answer to an open, the socket stays, until the master has ended: see ClientWire.
-   */
   protected detach(): void {
-    this.#socket.resume();
-    this.wire.leave();
-    if (this.wire.isClear || this.#socket.destroyed) {
-      this.#leave();
-      return;
-    }
-    this.#leaving = this.#clock.setTimeout(() => {
-      this.#isOverdue = true;
-      if (this.wire.unanswered <= 0) {
-        this.#leave();
+    this.#departure = new Departure(this.wire, this.#socket, () => {
+      if (this.#leavesInOrder) {
+        this.#socket.end();
+      } else {
+        this.#socket.destroy();
       }
-    }, closePatience);
-  }
-
-  #leave(): void {
-    this.#leaving?.dispose();
-    this.#leaving = undefined;
-    this.wire.end();
-    if (this.#leavesInOrder) {
-      this.#socket.end();
-    } else {
-      this.#socket.destroy();
-    }
+    });
+    this.departures?.add(this.#departure.left);
   }
 
   protected override channelsEnded(): void {
