@@ -1,6 +1,7 @@
-import { type FSWatcher, watch } from "node:fs";
+import { watch } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { Disposable } from "../../base/disposable.ts";
+import { systemClock } from "../../base/clock.ts";
+import { type Disposable, toDisposable } from "../../base/disposable.ts";
 import { guarded } from "../../base/guarded.ts";
 
 /**
@@ -9,6 +10,9 @@ import { guarded } from "../../base/guarded.ts";
  */
 const largestLog = 1024 * 1024;
 
+/** How often the file is looked at where it can't be watched. Milliseconds. */
+const lookEvery = 250;
+
 /** What happens when the file grows: its new text is read, or it is only kept small until `drain`. */
 export type LogFollowing = "read" | "keep-small";
 
@@ -16,7 +20,7 @@ export type LogFollowing = "read" | "keep-small";
 export class LogTail implements Disposable {
   readonly #file: FileHandle;
   readonly #onText: (text: string) => void;
-  readonly #watcher: FSWatcher;
+  readonly #watcher: Disposable;
   #at = 0;
   #work: Promise<void> = Promise.resolve();
   #isTrimming = false;
@@ -24,11 +28,10 @@ export class LogTail implements Disposable {
   private constructor(path: string, file: FileHandle, onText: (text: string) => void, follow: LogFollowing) {
     this.#file = file;
     this.#onText = onText;
-    this.#watcher = watch(
+    this.#watcher = watchFile(
       path,
       guarded(() => void (follow === "read" ? this.drain() : this.#keepSmall())),
     );
-    this.#watcher.on("error", () => {});
   }
 
   /** Creates the file if it is missing. */
@@ -51,7 +54,7 @@ export class LogTail implements Disposable {
   }
 
   dispose(): void {
-    this.#watcher.close();
+    this.#watcher.dispose();
     void this.#work.then(() => this.#file.close()).catch(() => {});
   }
 
@@ -88,5 +91,22 @@ export class LogTail implements Disposable {
   async #truncate(): Promise<void> {
     await this.#file.truncate(0);
     this.#at = 0;
+  }
+}
+
+/** The watches of a user are few, and other programs may have all of them (inotify(7), ENOSPC). */
+function watchFile(path: string, onChange: () => void): Disposable {
+  try {
+    const watcher = watch(path, onChange);
+    watcher.on("error", () => {});
+    return toDisposable(() => watcher.close());
+  } catch {
+    let timer: Disposable;
+    const look = (): void => {
+      onChange();
+      timer = systemClock.setTimeout(look, lookEvery);
+    };
+    timer = systemClock.setTimeout(look, lookEvery);
+    return toDisposable(() => timer.dispose());
   }
 }
