@@ -76,5 +76,5 @@ export function windowsLoss(windows: readonly ProgramSnapshot[]): string | undef
 
 /** In the question before this window leaves a connection that another window holds. */
 export function windowKeeps(holder: WindowName): string {
-  return t("The connection stays open: {0} holds it.", heldByText(holder));
+  return t("The connection stays with {0}.", heldByText(holder));
 }
