@@ -50,7 +50,8 @@ export function windowRows(
     onDidChange: windows.onDidChange,
     present: presentWindow,
     targets: () => [],
-    countText: sessionsElsewhereText,
+    // Not the function itself: its module is loaded with the first use.
+    countText: (shown) => sessionsElsewhereText(shown),
   });
 }
 
