@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "vitest";
+import { freePort } from "../../lab/freePort.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { useWorkbenchLab } from "./workbenchLab.ts";
 
@@ -66,6 +67,31 @@ describe("ssh in a terminal of the editor, with an open connection", () => {
     await live.inlineAction(row.label, "End Program");
     await live.waitForNoRow(row.label);
     await lab.workbench.terminals.waitForText(/closed/);
+  });
+
+  it("Kill asks because of the programs on the connection, then its row goes and they end", async () => {
+    const live = lab.workbench.tree("Live");
+    const [local, remote] = [await freePort(), await freePort()];
+    const forwards = `-N -L ${local}:127.0.0.1:22 -R ${remote}:127.0.0.1:80`;
+    await lab.workbench.terminals.input(`${command()} ${forwards} web1; echo ended-$((40 + 2)) with $?\r`);
+    await live.waitForRow(/^ssh \(\d+\)$/, ({ description }) => description.includes(String(remote)));
+    await live.contextMenu("web1", "Kill");
+    assert.match(
+      await lab.workbench.dialogs.text(),
+      /1 program on this computer loses its connection: ssh \(\d+\)\./,
+    );
+    assert.ok(
+      (await live.rows()).some(({ label }) => label === "web1"),
+      "nothing ends before the answer",
+    );
+    const button = (await lab.workbench.dialogs.buttons()).find((label) => label.startsWith("Kill"));
+    await lab.workbench.dialogs.press(button ?? "");
+    await live.waitForNoRow("web1");
+    await lab.workbench.terminals.waitForText("ended-42 with 255");
+    await lab.workbench.tree("Hosts").click("web1");
+    await live.waitForRow("web1");
+    await lab.workbench.runCommand("Terminal: Create New Terminal");
+    await lab.workbench.terminals.waitForText("local>");
   });
 
   it("does not ask again, and a terminal without a connection uses its own ssh unchanged", async () => {
