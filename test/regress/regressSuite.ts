@@ -63,7 +63,7 @@ exec /usr/bin/ssh "$@"
 /** Found by PATH in the place of `/usr/bin/ssh`: records which process, or the child of which, uses our connection. */
 const recorder = `#!/bin/sh
 case " $* " in
-  *" -O proxy "*) echo "$$ $PPID" >>"\${0%/*}/../shared.log" ;;
+  *" -O proxy "* | *" -o ControlMaster=no "*) echo "$$ $PPID" >>"\${0%/*}/../shared.log" ;;
 esac
 exec /usr/bin/ssh "$@"
 `;

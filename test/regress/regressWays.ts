@@ -20,7 +20,12 @@ export const regressWays = {
   /** By the wrapper, from a window that is there. */
   wrapper: async (folder: string): Promise<RegressWay> => {
     await installWrapper(join(folder, "wrapper"));
-    return new ByWrapper(folder);
+    return new ByWrapper(folder, "ssh2");
+  },
+  /** The same on a master of `ssh`. */
+  openssh: async (folder: string): Promise<RegressWay> => {
+    await installWrapper(join(folder, "wrapper"));
+    return new ByWrapper(folder, "openssh");
   },
   /** By the line of its ssh_config, from the keeper. The window has gone. */
   include: async (folder: string): Promise<RegressWay> => new ByInclude(folder),
@@ -30,21 +35,23 @@ export type RegressWayName = keyof typeof regressWays;
 
 class ByWrapper implements RegressWay {
   readonly #folder: string;
+  readonly #engine: "ssh2" | "openssh";
   /** By the text of their ssh_config, which scripts change. */
   readonly #stacks = new Map<string, Promise<{ stack: TestStack; variables: Record<string, string> }>>();
 
-  constructor(folder: string) {
+  constructor(folder: string, engine: "ssh2" | "openssh") {
     this.#folder = folder;
+    this.#engine = engine;
   }
 
   async connect(config: string, host: string): Promise<string> {
     const key = `${config} ${await readFile(config, "utf8")}`;
     let starting = this.#stacks.get(key);
     if (starting === undefined) {
-      starting = testStack(config).then(async (stack) => ({
-        stack,
-        variables: await stack.programs.turnOn(),
-      }));
+      starting = testStack(config).then(async (stack) => {
+        stack.settings.layers = { user: { engine: this.#engine } };
+        return { stack, variables: await stack.programs.turnOn() };
+      });
       this.#stacks.set(key, starting);
     }
     const { stack, variables } = await starting;

@@ -1,6 +1,6 @@
 /**
- * `npm run test:regress [-- --include NAME… --seconds N]`: scripts of OpenSSH's own regress suite, whose `ssh` uses our
- * connections: by our wrapper, or with `--include` plain `ssh` by the line of its ssh_config, from a keeper without a
+ * `npm run test:regress [-- --include | --openssh NAME… --seconds N]`: scripts of OpenSSH's own regress suite, whose `ssh` uses our
+ * connections: by our wrapper (with `--openssh` on a master of the engine openssh), or with `--include` plain `ssh` by the line of its ssh_config, from a keeper without a
  * window. Without a name: those that must pass.
  */
 import { parseArgs } from "node:util";
@@ -9,14 +9,18 @@ import { RegressSuite } from "./regressSuite.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { include: { type: "boolean", default: false }, seconds: { type: "string", default: "240" } },
+  options: {
+    include: { type: "boolean", default: false },
+    openssh: { type: "boolean", default: false },
+    seconds: { type: "string", default: "240" },
+  },
 });
 const scripts = positionals.length > 0 ? positionals : ["multiplex", "exit-status", "transfer", "yes-head"];
 
 await ensureSshTools();
 let failed = 0;
 for (const script of scripts) {
-  const suite = await RegressSuite.start(values.include ? "include" : "wrapper");
+  const suite = await RegressSuite.start(values.include ? "include" : values.openssh ? "openssh" : "wrapper");
   const started = performance.now();
   const { passed, hung, output, ours, real } = await suite.run(script, Number(values.seconds));
   const seconds = Math.round((performance.now() - started) / 1000);
