@@ -46,7 +46,7 @@ export interface AtStake extends OthersAtStake {
 export interface RowsAtStake extends AtStake {
   /** The host, as the user named it, if all of them are of one. */
   readonly host?: string;
-  /** A connection is among them, not only sessions. */
+  /** A connection ends with them, not only sessions. */
   readonly endsConnection: boolean;
 }
 

@@ -25,6 +25,8 @@ export function rowsAtStake(
     sessions: sessionsAtStake(ids, masters),
     ...others,
     ...(host !== undefined && further.length === 0 && { host }),
-    endsConnection: masters.some(({ id }) => ids.includes(id)),
+    // One that stays with others and takes nothing from them only loses our sessions.
+    endsConnection:
+      masters.some(({ id }) => ids.includes(id)) && (others.stays.length === 0 || others.losses.length > 0),
   };
 }

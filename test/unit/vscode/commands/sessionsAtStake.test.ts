@@ -19,6 +19,16 @@ test.each([
 });
 
 test.each([
+  ["ends for this window alone", { stays: ["It stays."] }, false],
+  ["stays with some and ends for others", { stays: ["It stays."], losses: ["Others use it."] }, true],
+])("a connection that %s", (_, others, endsConnection) => {
+  expect(rowsAtStake(["m1"], masters, { ...nobody, ...others })).toMatchObject({
+    sessions: 2,
+    endsConnection,
+  });
+});
+
+test.each([
   ["two connections", ["m1", "m2"], 3],
   ["sessions of two hosts", ["s1", "s3"], 2],
 ])("%s: no host is named", (_, ids, sessions) => {
