@@ -41,6 +41,9 @@ export function relayedChannelText({ type, command, target }: RelayedChannelSnap
  */
 export function programDescription(program: ProgramSnapshot): string {
   const { channels, calledWith, listeners = [], past } = program;
+  if (program.canEnd === false) {
+    return t("not from a terminal of this editor");
+  }
   if (calledWith !== undefined) {
     return calledText(calledWith);
   }

@@ -24,7 +24,8 @@ export function presentProgram(program: ProgramSnapshot, now: number): ItemPrese
     label,
     description,
     icon: { id: "terminal-bash" },
-    contextValue: "program",
+    // The menu offers to end it.
+    contextValue: program.canEnd === false ? "programOfOthers" : "program",
     hover: programHover(program, now),
     accessibleLabel:
       program.name === undefined

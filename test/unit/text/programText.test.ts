@@ -84,6 +84,15 @@ describe("the row of a program", () => {
     expect(presentProgram({ ...program([]), calledWith }, 0).hover).not.toContain("Data");
   });
 
+  it("of one that nobody here knows offers no End Program", () => {
+    const { description, contextValue } = presentProgram(
+      { ...program([]), calledWith: "", canEnd: false },
+      0,
+    );
+    expect(description).toBe("not from a terminal of this editor");
+    expect(contextValue).not.toMatch(/\bprogram\b/);
+  });
+
   it("of one without a session says what it was called with", () => {
     const { hover, label } = presentProgram(
       { ...program([]), name: "ssh", pid: 7, call: "-N -D 1080 web1" },
