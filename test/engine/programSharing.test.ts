@@ -107,6 +107,14 @@ describe.each(engines)("programs on our connection of the engine %s", (engine) =
     expect([stdout, host.logins() - logins]).toEqual(["direct\n", 1]);
   });
 
+  test("a variable that SendEnv names reaches the server", async () => {
+    const logins = host.logins();
+    const env = { ...shared.env, LC_SHARED: "sent" };
+    const args = ["-F", config, "-o", "SendEnv=LC_SHARED", "lab", "echo $LC_SHARED"];
+    const { stdout } = await outcomeOf("ssh", args, env);
+    expect([stdout, host.logins() - logins]).toEqual(["sent\n", 0]);
+  });
+
   test("the guard variable selects the real ssh", async () => {
     const logins = host.logins();
     const env = { ...shared.env, [wrapperVariables.direct]: "1" };

@@ -1,7 +1,7 @@
 /**
- * `npm run test:regress [-- --include | --openssh NAME… --seconds N]`: scripts of OpenSSH's own regress suite, whose `ssh` uses our
- * connections: by our wrapper (with `--openssh` on a master of the engine openssh), or with `--include` plain `ssh` by the line of its ssh_config, from a keeper without a
- * window. Without a name: those that must pass.
+ * `npm run test:regress [-- --include | --openssh NAME… --seconds N]`: scripts of OpenSSH's own regress suite, whose
+ * `ssh` uses our connections: by our wrapper (with `--openssh` on a master of the engine openssh), or with `--include`
+ * plain `ssh` by the line of its ssh_config, from a keeper without a window. Without a name: those that must pass.
  */
 import { parseArgs } from "node:util";
 import { ensureSshTools } from "../setup/sshTools.ts";

@@ -50,6 +50,8 @@ export function sshArguments(init: SshArgumentsInit): string[] {
     ["PermitLocalCommand", "no"],
     ["ClearAllForwardings", "yes"],
     ["Tunnel", "no"],
+    // Of its clients it passes on only variables that its own SendEnv names, too (client_session2_setup in clientloop.c).
+    ["SendEnv", "*"],
     // A master decides these for all of its clients (mux_session_confirm in mux.c): the user's own `ssh` gets what the
     // files say. Its keepalive goes on after we have left; ours accepts any data as a sign of life.
     ...(init.servesUser
