@@ -63,7 +63,7 @@ export function presentForward(forward: ForwardSnapshot, now: number, home: stri
     forward.state.kind === "refused"
       ? []
       : takenAddresses.length > 0
-        ? [t("{0} taken", takenAddresses.join(", "))]
+        ? [t("taken: {0}", takenAddresses.join(", "))]
         : hasFailed(forward)
           ? [t("last connection failed")]
           : [];

@@ -45,7 +45,7 @@ export function statusBarText(
   );
   return {
     text: `$(${icon}) ${[
-      ...(live.length > 0 ? [String(sessions)] : []),
+      ...(sessions > 0 || (live.length > 0 && !isSilent && !waiting) ? [String(sessions)] : []),
       ...(isSilent ? [silentText(silent)] : []),
       ...(waiting ? [waiting.text] : []),
     ].join(" · ")}`,

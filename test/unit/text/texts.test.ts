@@ -257,6 +257,9 @@ describe("the status bar with a lost connection and waiting terminals", () => {
     const [soon, later] = [5000, 9000].map((left) => ({ attempting: false, until: start + left }));
     const waiting = [soon, later].flatMap((next, index) => (next ? [lost(`h${index}`, next)] : []));
     expect(statusBarText(waiting, start)?.text).toBe("$(sync) 2 reconnecting in 5 s");
+    const idle = masterSnapshot({ sessions: [] });
+    expect(statusBarText([idle, ...waiting], start)?.text).toBe("$(sync) 2 reconnecting in 5 s");
+    expect(statusBarText([idle], start)?.text).toBe("$(vm-active) 0");
   });
 });
 

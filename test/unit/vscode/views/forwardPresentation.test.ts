@@ -29,7 +29,7 @@ describe("the row of a forward", () => {
   it("warns first where another program has one of its addresses", () => {
     const takenAddresses = ["127.0.0.1:8080"];
     expect(shown({ takenAddresses })).toEqual({
-      description: "127.0.0.1:8080 taken · listening",
+      description: "taken: 127.0.0.1:8080 · listening",
       icon: "warning",
     });
     expect(shown({ takenAddresses, state: { kind: "waiting", since: 0, onDemand: true } }).icon).toBe(
