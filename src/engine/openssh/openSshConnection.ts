@@ -175,11 +175,11 @@ export class OpenSshConnection extends ChannelConnection<ClientWire> {
   }
 
   protected detach(): void {
-    const { socket, pid, files, transport, departures } = this.#parts;
+    const { socket, pid, files, transport, departures, clock } = this.#parts;
     // While its socket is open, the process id can't have been reused.
     const isThere = !socket.destroyed && !this.#isGone;
-    this.#log.dispose();
     if (this.#fate === "ends") {
+      this.#log.dispose();
       this.wire.end();
       socket.destroy();
       if (isThere) {
@@ -189,7 +189,11 @@ export class OpenSshConnection extends ChannelConnection<ClientWire> {
       transport?.destroy();
       return;
     }
-    this.#departure = new Departure(this.wire, socket, () => socket.destroy());
+    const leave = (): void => {
+      socket.destroy();
+      this.#log.dispose();
+    };
+    this.#departure = new Departure({ wire: this.wire, socket, clock, leave });
     departures?.add(this.#departure.left);
     void (this.#fate === "is-released" ? releaseMaster(files) : removeMasterFiles(files));
   }

@@ -44,6 +44,7 @@ export abstract class SharedMasterConnection extends ChannelConnection<ClientWir
   readonly #listeners: MasterForwards;
   readonly #forwards: RiddenForwards;
   #leavesInOrder = false;
+  readonly #clock: Clock;
   protected readonly departures: Departures | undefined;
   /** Waits for the server's answers after the end. */
   #departure: Departure | undefined;
@@ -59,6 +60,7 @@ export abstract class SharedMasterConnection extends ChannelConnection<ClientWir
       return new ClientWire(socket, frames, { ...events, malformed });
     });
     this.#socket = socket;
+    this.#clock = parts.clock;
     this.departures = parts.departures;
     this.info = parts.info;
     this.#listeners = new MasterForwards(path, logger, folder);
@@ -109,12 +111,15 @@ export abstract class SharedMasterConnection extends ChannelConnection<ClientWir
   }
 
   protected detach(): void {
-    this.#departure = new Departure(this.wire, this.#socket, () => {
-      if (this.#leavesInOrder) {
-        this.#socket.end();
-      } else {
-        this.#socket.destroy();
-      }
+    this.#departure = new Departure({
+      ...{ wire: this.wire, socket: this.#socket, clock: this.#clock },
+      leave: () => {
+        if (this.#leavesInOrder) {
+          this.#socket.end();
+        } else {
+          this.#socket.destroy();
+        }
+      },
     });
     this.departures?.add(this.#departure.left);
   }

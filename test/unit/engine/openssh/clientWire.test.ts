@@ -49,7 +49,7 @@ const closed = (id: number): void => wire.note(encode(message.channelClose, wire
 
 const hangup = [message.channelRequest, 10] as [number, number];
 
-test("after it has left, it knows which opens are not answered, and sends nothing", async () => {
+test("when it leaves, it closes every channel, also one that is opened later, and waits for the server", async () => {
   open(0);
   open(1);
   open(2);
@@ -59,10 +59,31 @@ test("after it has left, it knows which opens are not answered, and sends nothin
   open(3);
   wire.sendData(12, Buffer.from("late"));
   wire.send(encode(message.channelClose, wireUint32(12)));
-  expect(wire.unanswered).toBe(2);
+  expect([wire.isOwed, await sent()]).toEqual([true, [[message.channelClose, 12]]]);
   confirm(0, 10);
   wire.note(encode(message.channelOpenFailure, wireUint32(1)));
-  expect([wire.unanswered, await sent()]).toEqual([0, []]);
+  expect([wire.isOwed, await sent()]).toEqual([true, [[message.channelClose, 10]]]);
+  closed(0);
+  expect([wire.isOwed, wire.isClear]).toEqual([true, false]);
+  closed(2);
+  expect([wire.isOwed, wire.isClear, await sent()]).toEqual([false, true, []]);
+});
+
+test("when it leaves, a close that would do harm is left to the master, and what runs there is told to end", async () => {
+  wire.mind({ drain: async () => {}, hasChannel: (id) => id === 10 });
+  for (const id of [0, 1]) {
+    open(id);
+    confirm(id, 10 + id);
+  }
+  await sent();
+  wire.leave();
+  await nextTurn();
+  expect(await sent()).toEqual([hangup, [message.channelClose, 11]]);
+  expect([wire.isOwed, wire.isClear]).toEqual([true, false]);
+  closed(1);
+  expect([wire.isOwed, wire.isClear]).toEqual([false, false]);
+  closed(0);
+  expect(wire.isClear).toBe(true);
 });
 
 test("a close with the number of another client's channel waits until that one has gone", async () => {
@@ -85,7 +106,7 @@ test("a close with the number of another client's channel waits until that one h
   expect(await sent()).toEqual([[message.channelClose, 10]]);
 });
 
-test("what the server has closed is not told to end, and what waits is left to the master", async () => {
+test("what the server has closed is not told to end, and does not wait for the other client", async () => {
   const taken = new Set([10]);
   wire.mind({ drain: async () => {}, hasChannel: (id) => taken.has(id) });
   open(0);
@@ -96,7 +117,5 @@ test("what the server has closed is not told to end, and what waits is left to t
   await nextTurn();
   expect(await sent()).toEqual([]);
   wire.leave();
-  taken.clear();
-  wire.closeWithheld();
-  expect(await sent()).toEqual([]);
+  expect([wire.isClear, await sent()]).toEqual([true, []]);
 });
