@@ -11,7 +11,7 @@ import type { MeetingPlace } from "./meeting/meetingPlace.ts";
 import { hashOf } from "./windowKeys.ts";
 
 /** A window that says nothing for this long does not share its forward. Milliseconds. */
-const patience = 1000;
+const patience = 3_000;
 
 /** Removing what a killed window left behind takes a few milliseconds, and other windows may do it. */
 const mostTries = 50;

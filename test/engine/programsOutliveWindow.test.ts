@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -96,6 +96,13 @@ describe.each(["in our folder", "at ControlPath"])(
         await echoes(cat, "before");
       }
       const sleeper = Number(await nextOutput(sleeping as never));
+      // They start their ssh late on a busy machine: when the window has gone, it would log in itself.
+      const begun = async (name: string): Promise<boolean> =>
+        await stat(join(folder, name)).then(
+          ({ size: bytes }) => bytes > 0,
+          () => false,
+        );
+      await until(async () => (await begun("down")) && (await begun("up")), "both copies have begun");
       const check = await outcomeOf("ssh", ["-F", "none", "-S", socket, "-O", "check", "x"], process.env);
       const pid = Number(/pid=(\d+)/.exec(check.stderr)?.[1]);
       expect(host.logins()).toBe(logins);
